@@ -1,0 +1,1 @@
+"""One measured claim a file, each against a named peer in the same run."""

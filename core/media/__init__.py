@@ -1,0 +1,1 @@
+"""Frames of a file, by their presentation time."""

@@ -1,0 +1,1 @@
+"""The only SQLAlchemy: one way to read, one way to write."""

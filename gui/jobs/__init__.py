@@ -1,0 +1,1 @@
+"""The jobs panel: what is done, waits or failed, and why."""

@@ -1,0 +1,1 @@
+"""Qt models that re-read the store."""

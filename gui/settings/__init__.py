@@ -1,0 +1,1 @@
+"""The pages where the station is set up."""

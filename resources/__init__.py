@@ -1,0 +1,1 @@
+"""What ships beside the code: style, icons, footage, each with its licence."""

@@ -1,0 +1,1 @@
+"""Each test reads as the promise it keeps."""

@@ -1,0 +1,1 @@
+"""Fakes, written by hand, that pass the same contract suite as the real thing."""

@@ -1,0 +1,1 @@
+"""Real servers and displays that tests start."""

@@ -1,0 +1,1 @@
+"""What does the work: feeds, jobs, uploads. No Qt."""

@@ -1,0 +1,1 @@
+"""One connection a camera: its feed, ring, clock and preview."""

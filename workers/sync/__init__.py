@@ -1,0 +1,1 @@
+"""Carries files to object storage and verifies what arrived."""
