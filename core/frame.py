@@ -1,0 +1,44 @@
+"""A frame: one still picture file, whole on disk before its row exists."""
+
+from dataclasses import dataclass, field
+
+from core.camera import ClockSource
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    id: str
+    path: str
+    """Relative to the data folder, with '/'; it is the object key too."""
+    camera_id: str
+    session_id: str | None
+    job_id: str | None
+    ordinal: int
+    """Its place in its job, so that a second attempt makes no second row."""
+    format: str
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+    captured_at_ns: int
+    captured_u_ns: int
+    clock_source: ClockSource
+    epoch: int | None = None
+    pts: int | None = None
+    timestamp_ref: str | None = None
+    location: str | None = None
+    camera_angle: str | None = None
+    exposure: float | None = None
+    sensor_info: str | None = None
+    meta: dict[str, object] = field(default_factory=dict)
+    exif: dict[str, object] = field(default_factory=dict)
+    original_filename: str | None = None
+    request_id: str | None = None
+    operator: str | None = None
+    tenant_id: str | None = None
+    starred: bool = False
+    created_at_ns: int = 0
+    deleted_at_ns: int | None = None
+    """Hidden by the operator; the file goes seven days later, the object never."""
+    file_gone_at_ns: int | None = None
+    revision: int = 0
