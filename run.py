@@ -115,7 +115,7 @@ def missing_libraries(wanted: tuple[str, ...]) -> list[str]:
     listing = subprocess.run(
         ["dpkg-query", "-W", "-f", "${db:Status-Status}\\t${Package}\\t${Provides}\\n"],
         stdout=subprocess.PIPE,
-        universal_newlines=True,
+        text=True,
         check=True,
     ).stdout
     return sorted(set(wanted) - present(listing))
@@ -178,7 +178,9 @@ def make_venv() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     python = find_python()
     if not starts([python, "-c", "import ensurepip"]):
-        version = subprocess.check_output([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], text=True)
+        version = subprocess.check_output(
+            [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], text=True
+        )
         install_libraries((f"python{version.strip()}-venv",))
     execute([python, "-m", "venv", str(VENV)], "making .venv")
     execute(
@@ -193,8 +195,9 @@ def uv(*arguments: str, why: str) -> None:
 
 
 def lock() -> None:
-    """Resolve anew into requirements/: every platform, hashes, no registry's name. cloud holds app, dev holds to cloud."""
-    common = "--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q".split()
+    """Resolve anew into requirements/: every platform, hashes, no registry named. Later locks hold to earlier ones."""
+    common = ["--universal", "--python-version", "3.11", "--generate-hashes"]
+    common += ["--no-emit-index-url", "--no-header", "--no-annotate", "-q"]
     app, cloud, dev, _ = (path.relative_to(ROOT).as_posix() for path in LOCKS)
     uv("pip", "compile", *common, "pyproject.toml", "-o", app, why=f"locking {app}")
     uv("pip", "compile", *common, "pyproject.toml", "--extra", "cloud", "-c", app, "-o", cloud, why=f"locking {cloud}")
@@ -211,7 +214,7 @@ def setup(libraries: tuple[str, ...], relock: bool = False) -> None:
     if relock:
         lock()
     uv("pip", "sync", "-q", "--require-hashes", *map(str, LOCKS), why="installing what the locks name")
-    install = "pip install -q --offline --no-deps --no-build-isolation --reinstall -e .".split()
+    install = ["pip", "install", "-q", "--offline", "--no-deps", "--no-build-isolation", "--reinstall", "-e", "."]
     uv(*install, why="installing the command trackshift")
     STAMP.write_text(digest())
     say(f"── ready: {BIN / 'trackshift'}")
