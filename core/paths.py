@@ -12,7 +12,8 @@ from platformdirs import user_data_dir
 
 from core.errors import DataFolderUnwritable, DiskFull, UsageError
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says when there is no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class DataFolder:
             probe.touch()
             probe.unlink(missing_ok=True)
         except OSError as refused:
-            if refused.errno in _FULL:
+            if refused.errno in FULL:
                 raise DiskFull(folder=self.root) from refused
             raise DataFolderUnwritable(folder=self.root) from refused
 
@@ -143,7 +144,7 @@ def durable_file(target: Path) -> Iterator[BinaryIO]:
     except PermissionError as refused:
         raise DataFolderUnwritable(folder=target.parent) from refused
     except OSError as failed:
-        if failed.errno in _FULL:
+        if failed.errno in FULL:
             raise DiskFull(folder=target.parent) from failed
         raise
     finally:
