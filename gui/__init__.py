@@ -1,1 +1,1 @@
-"""What the operator sees: the only package that knows Qt."""
+"""What the operator sees. The window asks the store and the mailboxes; it never works, and never waits."""
