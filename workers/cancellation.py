@@ -18,7 +18,7 @@ class Reason(StrEnum):
     """No progress for too long: the attempt failed."""
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error: somebody asked for it
+class Cancelled(Exception):
     """The work was asked to stop. Let it pass through: the runner knows what to do."""
 
     def __init__(self, reason: Reason) -> None:
@@ -64,7 +64,7 @@ class CancelToken:
             raise Cancelled(self._reason)
 
     def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` (quick, never raising) when the token is set, or now if it is; returns a way to take it back."""
+        """Call `callback` (quick, never raising) when the token is set, or now if it is. The answer takes it back."""
         with self._lock:
             if self._reason is None:
                 self._callbacks.append(callback)
