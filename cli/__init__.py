@@ -1,1 +1,1 @@
-"""The command line, one module a subcommand."""
+"""The installed command: one module a subcommand; the only package that may import all the others, late."""

@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import UsageError
 
 
 class CaptureMode(StrEnum):
@@ -66,3 +68,10 @@ class ImportParams(BaseModel):
     paths: tuple[str, ...]
     request_id: str | None = None
     metadata: Metadata = Metadata()
+
+
+def refusal(invalid: ValidationError) -> UsageError:
+    """What pydantic found wrong, in a sentence: the parameter and its bound."""
+    first = invalid.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"]) or "parameters"
+    return UsageError(f"{name}: {first['msg'][:1].lower()}{first['msg'][1:]} (given: {first['input']!r})")

@@ -1,0 +1,103 @@
+"""`trackshift camera`: add, list, test and remove the configured cameras."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from cli.answer import Answer
+from cli.documents import camera_document, found_document
+from cli.station import Station, open_station
+from core.camera import Camera, CameraFound, CameraState, CameraStatus, Transport
+from core.credentials import Login, camera_login, set_camera_login, split_url
+from core.errors import UsageError
+from core.paths import DataFolder
+from core.store import cameras
+
+
+def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
+    """Dispatch to add, list, test or remove."""
+    actions = {"add": _add, "list": _list, "test": _test, "remove": _remove}
+    with open_station(folder) as station:
+        return actions[arguments.action](arguments, station)
+
+
+def _add(arguments: argparse.Namespace, station: Station) -> Answer:
+    camera, login = _asked_camera(arguments, arguments.id)
+    with station.database.write() as tx:
+        added = cameras.add(tx, camera)
+        if login is not None:
+            # Inside the transaction: no camera without its password, should the keyring refuse.
+            set_camera_login(station.credentials, camera.id, login)
+    return Answer(camera_document(added, None), f"Added {camera.id}: {camera.url}")
+
+
+def _asked_camera(arguments: argparse.Namespace, camera_id: str) -> tuple[Camera, Login | None]:
+    url, login = split_url(arguments.url)
+    if arguments.password_stdin:
+        user = arguments.user or (login.user if login else "")
+        if not user:
+            raise UsageError("--password-stdin needs --user")
+        login = Login(user, sys.stdin.readline().rstrip("\r\n"))
+    elif arguments.user:
+        raise UsageError("--user needs --password-stdin", hint="A password on the command line would be seen by others.")
+    camera = Camera(
+        id=camera_id,
+        url=url,
+        name=getattr(arguments, "name", ""),
+        location=getattr(arguments, "location", ""),
+        transport=Transport(arguments.transport),
+        ca_file=str(Path(arguments.ca_file).expanduser().absolute()) if arguments.ca_file else None,
+        fps=getattr(arguments, "fps", None),
+    )
+    return camera, login
+
+
+def _list(_arguments: argparse.Namespace, station: Station) -> Answer:
+    with station.database.read() as tx:
+        configured = cameras.every(tx)
+        statuses = {status.camera_id: status for status in cameras.statuses(tx)}
+    lines = [f"{camera.id:24} {_state(statuses.get(camera.id)):12} {camera.url}" for camera in configured]
+    return Answer(
+        {"cameras": [camera_document(camera, statuses.get(camera.id)) for camera in configured]},
+        "\n".join(lines) or "No cameras yet. Add one: trackshift camera add ID --url rtsp://…",
+    )
+
+
+def _state(status: CameraStatus | None) -> str:
+    return str(status.state) if status else "worker off"
+
+
+def _test(arguments: argparse.Namespace, station: Station) -> Answer:
+    if arguments.id is None and arguments.url is None:
+        raise UsageError("Name a configured camera, or give --url")
+    if arguments.url is None:
+        with station.database.read() as tx:
+            camera = cameras.get(tx, arguments.id)
+            status = next((s for s in cameras.statuses(tx) if s.camera_id == camera.id), None)
+        if status is not None and status.state is CameraState.LIVE and status.found is not None:
+            return _found(camera.id, status.found)  # its feed is the one connection a camera has
+        login = camera_login(station.credentials, camera.id)
+    else:
+        camera, login = _asked_camera(arguments, arguments.id or "camera")
+        if login is None and arguments.id is not None:
+            login = camera_login(station.credentials, arguments.id)
+    from workers.cameras.feeds import test_camera
+
+    return _found(camera.id, test_camera(camera, login, station.settings))
+
+
+def _found(camera_id: str, found: CameraFound) -> Answer:
+    document = {"camera_id": camera_id} | found_document(found)
+    keyframes = f"keyframe every {found.keyframe_interval_s:.1f} s" if found.keyframe_interval_s else "keyframes unknown"
+    return Answer(
+        document,
+        f"{camera_id}: {found.codec} {found.width}×{found.height}, {found.fps:.2f} frames/s, {keyframes}, "
+        f"clock: {found.clock_source}",
+    )
+
+
+def _remove(arguments: argparse.Namespace, station: Station) -> Answer:
+    with station.database.write() as tx:
+        cameras.remove(tx, arguments.id)
+    station.credentials.delete(f"camera:{arguments.id}")
+    return Answer({"removed": arguments.id}, f"Removed {arguments.id}. Its frames and clips stay in the library.")

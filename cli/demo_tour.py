@@ -1,0 +1,121 @@
+"""The headless demo: the whole way from four live cameras to verified objects, each step a command as typed."""
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from cli.answer import Answer, Exit
+from cli.arguments import build_parser
+from cli.demo_page import Step, write_page
+from cli.documents import Document
+from cli.main import subcommand
+from cli.station import Station, open_station
+from cli.waiting import wait_until
+from core.camera import CameraState
+from core.errors import CameraSilent, KnownError
+from core.paths import DataFolder
+from core.store import cameras
+
+_LIVE_WITHIN_S = 60.0
+_PRE_S, _POST_S = 5.0, 2.0
+
+
+def take_tour(folder: DataFolder, *, out: Path, store: Path, live_s: float) -> Answer:
+    """Capture, import, send and draw; exit 0 only if every file is verified and the folder is clean."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with open_station(folder) as station:
+        ids = _wait_until_live(station, live_s)
+    steps: list[Step] = []
+
+    def step(*argv: str, expected: Exit = Exit.DONE) -> Answer:
+        steps.append(_run(folder, argv, expected))
+        return steps[-1].answer
+
+    frames = step("capture", *ids, "--mode", "single_frame", "--wait")
+    step("capture", ids[0], "--mode", "burst", "--count", "5", "--wait")
+    step("capture", ids[0], "--mode", "interval", "--fps", "2", "--duration", "2", "--wait")
+    clips = step("capture", *ids, "--mode", "clip", "--pre", f"{_PRE_S:g}", "--post", f"{_POST_S:g}", "--wait")
+    # One of the files is text by the name of .jpg: it must fail alone, and the import must say so.
+    to_import = _files_to_import(out / "to-import", clips)
+    step("import", str(to_import), "--camera", ids[0], "--wait", expected=Exit.IN_PART)
+    sync = step("sync", "now")
+    screenshots = _draw(folder, out / "screenshots")
+    step("worker", "--stop")
+    step("fsck")
+    page = write_page(
+        out / "summary.html", steps=steps, frames=frames, clips=clips, sync=sync, screenshots=screenshots, store=store
+    )
+    document: Document = {
+        "summary": str(page),
+        "data": str(folder.root),
+        "store": str(store),
+        "screenshots": [str(path) for path in screenshots],
+        "safe_to_leave": sync.document.get("safe_to_leave", False),
+        "steps": [
+            {"command": one.command, "exit": int(one.answer.exit), "as_expected": one.as_expected, "s": round(one.took_s, 3)}
+            for one in steps
+        ],
+    }
+    well = all(one.as_expected for one in steps)
+    return Answer(document, f"The summary page: {page}", Exit.DONE if well else Exit.FAILED)
+
+
+def _run(folder: DataFolder, argv: tuple[str, ...], expected: Exit) -> Step:
+    command = " ".join(("trackshift", *argv))
+    print(f"$ {command}", file=sys.stderr, flush=True)
+    started = time.monotonic()
+    try:
+        answer = subcommand(build_parser().parse_args(argv), folder)
+    except KnownError as error:
+        answer = Answer(error.as_json(), f"{error.title}\n  {error.hint}", Exit.FAILED)
+    print(answer.text, file=sys.stderr, flush=True)
+    return Step(command, answer, expected, time.monotonic() - started)
+
+
+def _wait_until_live(station: Station, live_s: float) -> list[str]:
+    """The cameras' ids, once each has been live for `live_s` seconds and its ring reaches back over the pre-roll."""
+    deadline = time.monotonic() + _LIVE_WITHIN_S + live_s
+    print("Waiting for the cameras…", file=sys.stderr, flush=True)
+
+    def live() -> list[str] | None:
+        with station.database.read() as tx:
+            ids = [camera.id for camera in cameras.every(tx)]
+            statuses = cameras.statuses(tx)
+        now_ns = time.time_ns()
+        ready = [
+            status
+            for status in statuses
+            if status.state is CameraState.LIVE
+            and status.ring_s >= _PRE_S + 1
+            and now_ns - status.since_ns >= live_s * 1e9
+        ]
+        if len(ready) == len(ids):
+            return ids
+        if time.monotonic() > deadline:
+            raise CameraSilent(camera="A simulated camera", seconds=_LIVE_WITHIN_S)
+        return None
+
+    return wait_until(station, live)
+
+
+def _files_to_import(to: Path, clips: Answer) -> Path:
+    """A folder as somebody would hand it over: a video, the same video again, and a text file by the name of .jpg."""
+    to.mkdir(parents=True, exist_ok=True)
+    made = clips.document["clips"]
+    if isinstance(made, list) and made:
+        shutil.copyfile(made[0]["path"], to / "from the phone.mp4")
+        shutil.copyfile(made[0]["path"], to / "from the phone (copy).mp4")
+    (to / "notes.jpg").write_text("Front left was slow.\n", encoding="utf-8")
+    return to
+
+
+def _draw(folder: DataFolder, to: Path) -> list[Path]:
+    from gui.screenshot import grab_window
+
+    to.mkdir(parents=True, exist_ok=True)
+    return [
+        grab_window(folder, to / f"{page}-{theme}.png", page=page, theme=theme)
+        for page, theme in (("wall", "dark"), ("wall", "light"), ("library", "dark"))
+    ]
