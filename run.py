@@ -60,6 +60,7 @@ TEST_LIBRARIES = (
     "gstreamer1.0-plugins-base",
     "gstreamer1.0-plugins-good",
     "gstreamer1.0-plugins-ugly",
+    "gstreamer1.0-x",
     "python3-gi",
     "xvfb",
 )
