@@ -17,6 +17,8 @@ import pytest
 
 from tests.real.xvfb import Display, running_xvfb
 
+pytest_plugins = ["tests.real.fixtures"]
+
 GRACE_S = 5.0
 MARK = "TRACKSHIFT_TEST_RUN"
 # The operator's own settings, sessions and secrets are none of a test's business.
