@@ -5,7 +5,7 @@ import os
 import threading
 import traceback
 from collections.abc import Callable
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import connection
@@ -86,18 +86,31 @@ class Computing:
         self._pool: ProcessPool | None = None
         self._closed = False
 
-    def run(self, function: Callable[..., T], *args: object, cancel: CancelToken, timeout_s: float | None = None) -> T:
+    def run(
+        self,
+        function: Callable[..., T],
+        *args: object,
+        cancel: CancelToken,
+        timeout_s: float | None = None,
+        waiting: Callable[[], None] = lambda: None,
+    ) -> T:
         """Call a picklable top-level function in a child and wait for its answer.
 
-        timeout_s counts from when a child took it. Raises Cancelled (the child is killed), the function's KnownError,
-        ChildTimedOut, ChildDied or ChildBug.
+        timeout_s counts from when a child took it; `waiting` is called about once a second until then. Raises
+        Cancelled (the child is killed), the function's KnownError, ChildTimedOut, ChildDied or ChildBug.
         """
         cancel.check()
         pool = self._living_pool()
         future = pool.schedule(_answer, args=(function, args), timeout=timeout_s)
-        take_back = cancel.on_cancel(lambda: future.cancel() and None)
+
+        def kill() -> None:
+            future.cancel()
+
+        take_back = cancel.on_cancel(kill)
         try:
-            answer = future.result()
+            while not wait([future], timeout=1.0).done and not future.done():
+                waiting()
+            answer = future.result(timeout=0)
         except CancelledError:
             cancel.check()
             raise

@@ -1,4 +1,4 @@
-"""Reading a file that is to be imported, in a child: what it is by its content, whether it is whole, when it was made."""
+"""Reading a file to be imported, in a child: what it is by its content, whether it is whole, when it was made."""
 
 import hashlib
 import math
@@ -51,7 +51,7 @@ class Content:
         return self.format in CLIP_FORMATS
 
 
-def read_content(path: Path, known: frozenset[str] = frozenset()) -> Content:
+def read_content(path: Path, known: frozenset[str] = frozenset(), largest_frame_bytes: int = 1 << 40) -> Content:
     """Decide by content, hash, decode. `known`: sha256 of files that need no decoding again.
 
     Raises MediaUnreadable, MediaTooLarge, MediaUnsupported.
@@ -66,6 +66,9 @@ def read_content(path: Path, known: frozenset[str] = frozenset()) -> Content:
             format = format_of(head)
             if format is None:
                 raise MediaUnsupported(file=name)
+            if format in FRAME_FORMATS and about.st_size > largest_frame_bytes:
+                limit = f"{about.st_size / 1e6:.1f} MB, where the limit is {largest_frame_bytes / 1e6:.1f} MB"
+                raise MediaTooLarge(f"{name} is too large: {limit}", file=name)
             digest = hashlib.sha256(head)
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
@@ -170,7 +173,7 @@ _LONGEST_BYTES = 256
 def _named(
     tags: Mapping[int, object], names: Mapping[int, str], skip: frozenset[int] = frozenset()
 ) -> dict[str, object]:
-    """Tags by their names, with values that JSON can hold; long binary ones (thumbnails, maker notes) stay in the file."""
+    """Tags by name, with values that JSON can hold; long binary ones (thumbnails, maker notes) stay in the file."""
     found = {}
     for tag, value in tags.items():
         plain = None if tag in skip else _plain(value)
