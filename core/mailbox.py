@@ -156,11 +156,13 @@ class MailboxWriter(_Mapped):
     def wish(self) -> Wish | None:
         """What the window wants, whether its time has passed or not; None if it never said or is saying it now."""
         words = self._words
-        guard = words[_W_BEFORE]
+        guard = words[_W_AFTER]
+        if words[_W_BEFORE] != guard:
+            return None
         self._fence()
         wish = Wish(min(max(words[_W_WIDTH], 1), MAX_WIDTH), min(max(words[_W_HEIGHT], 1), MAX_HEIGHT), words[_W_UNTIL])
         self._fence()
-        return wish if guard and words[_W_AFTER] == guard == words[_W_BEFORE] else None
+        return wish if guard and words[_W_BEFORE] == guard else None
 
     def close(self) -> None:
         """Take the picture away: nobody keeps it fresh any longer."""
