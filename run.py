@@ -173,8 +173,8 @@ def find_python() -> str:
 
 
 def make_venv() -> None:
-    """Leave a .venv that has the pinned uv, whatever an interrupted set-up left."""
-    if starts([str(PYTHON), "-m", "uv", "--version"]):
+    """Leave a .venv that has the pinned uv. One without a stamp was cut short: nobody knows what is whole in it."""
+    if STAMP.exists() and starts([str(PYTHON), "-m", "uv", "--version"]):
         return
     shutil.rmtree(VENV, ignore_errors=True)
     python = find_python()
@@ -206,12 +206,12 @@ def lock() -> None:
 
 
 def setup(libraries: tuple[str, ...], relock: bool = False) -> None:
-    """Bring libraries and .venv to what the locks say. The stamp comes last, so a set-up cut short is done again."""
+    """Bring libraries and .venv to what the locks say. The stamp goes first and comes last."""
     install_libraries(libraries)
     if is_current() and not relock:
         return
     make_venv()
-    STAMP.unlink() if STAMP.exists() else None
+    STAMP.unlink(missing_ok=True)
     if relock:
         lock()
     uv("pip", "sync", "-q", "--require-hashes", *map(str, LOCKS), why="installing what the locks name")
