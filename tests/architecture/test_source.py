@@ -84,7 +84,9 @@ def test_a_module_is_one_room() -> None:
 
 
 def test_every_module_says_what_it_owns() -> None:
-    assert [name_of(path) for path in modules(*EVERYTHING) if not ast.get_docstring(parsed(path))] == []
+    """A test module need not: its path says whose promises it holds, and its tests say which."""
+    spoken = [path for path in modules(*EVERYTHING) if not path.name.startswith("test_")]
+    assert [name_of(path) for path in spoken if not ast.get_docstring(parsed(path))] == []
 
 
 def test_the_command_imports_the_other_packages_late() -> None:
