@@ -41,6 +41,7 @@ BATCH_MOVES: Mapping[JobState, frozenset[JobState]] = {
 PRIORITY_PERSON = 100
 PRIORITY_RERUN = 50
 PRIORITY_SCHEDULED = 5
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ class NewJob:
     priority: int = PRIORITY_PERSON
     camera_id: str | None = None
     session_id: str | None = None
+    """None: the current session, if there is one."""
+    tries: int = TRIES
+    """How often it may be tried before it stays failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +104,5 @@ class Job:
     summary: dict[str, object] = field(default_factory=dict)
     started_at_ns: int | None = None
     completed_at_ns: int | None = None
+    tries: int = TRIES
     revision: int = 0

@@ -1,0 +1,147 @@
+"""The one way to read station.db and the one way to write it."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    QueuePool,
+    RowMapping,
+    create_engine,
+    event,
+    update,
+)
+from sqlalchemy.engine import URL
+
+from core.clock import Clock, SystemClock
+from core.errors import DatabaseBusy
+from core.paths import DataFolder
+from core.store.faults import told
+from core.store.migrating import BUSY_S, bring_up_to_date
+from core.store.schema import station
+
+_READERS_KEPT = 4
+_CHECKPOINT_PAGES = 1000
+_LOG_LIMIT_BYTES = 64 * 2**20
+
+
+class Reading:
+    """One snapshot of the database: what others commit meanwhile is not seen."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def execute(
+        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        return self.connection.execute(statement, rows)
+
+    def rows(self, statement: Executable) -> Sequence[RowMapping]:
+        return self.execute(statement).mappings().all()
+
+    def row(self, statement: Executable) -> RowMapping | None:
+        return self.execute(statement).mappings().first()
+
+    def scalar(self, statement: Executable) -> Any:
+        return self.execute(statement).scalar()
+
+
+class Writing(Reading):
+    """The one writer's transaction: all of it is committed, or nothing."""
+
+    def __init__(self, connection: Connection, now_ns: int) -> None:
+        super().__init__(connection)
+        self.now_ns = now_ns
+        """UTC at the start of the transaction."""
+        self._revision: int | None = None
+
+    def revision(self) -> int:
+        """This transaction's number from the one counter; every row it changes carries it."""
+        if self._revision is None:
+            drawn = update(station).values(revision=station.c.revision + 1).returning(station.c.revision)
+            self._revision = int(self.scalar(drawn))
+        return self._revision
+
+
+class Database:
+    """The connections of one process to one station.db. Usable from any thread; close() ends it."""
+
+    def __init__(self, folder: DataFolder, clock: Clock, *, checkpoints: bool) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._writing = threading.Lock()
+        # One writer at a time is SQLite's own rule; a lock hands the turn over at once, its busy handler polls.
+        self._writer = self._engine(
+            "BEGIN IMMEDIATE", kept=1, pragmas={"wal_autocheckpoint": checkpoints * _CHECKPOINT_PAGES}
+        )
+        self._readers = self._engine("BEGIN", kept=_READERS_KEPT, pragmas={"wal_autocheckpoint": 0, "query_only": 1})
+
+    def _engine(self, begin: str, *, kept: int, pragmas: Mapping[str, int]) -> Engine:
+        engine = create_engine(
+            URL.create("sqlite", database=str(self.folder.database)),
+            poolclass=QueuePool,
+            pool_size=kept,
+            max_overflow=-1,
+            hide_parameters=True,
+            # No implicit transactions: pysqlite's own begin too late, and deferred.
+            connect_args={"timeout": BUSY_S, "check_same_thread": False, "isolation_level": None},
+        )
+        settings = {"foreign_keys": 1, "synchronous": 2, "journal_size_limit": _LOG_LIMIT_BYTES, **pragmas}
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+            for name, value in settings.items():
+                connection.execute(f"PRAGMA {name} = {value:d}")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """A snapshot, from the first statement on; writing in it fails. Raises DatabaseBusy, DataFolderError."""
+        with told(self.folder), self._readers.begin() as connection:
+            yield Reading(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Writing]:
+        """A transaction, committed durably when the block ends well, rolled back when it raises.
+
+        Raises DatabaseBusy after 5 s of waiting for another writer, DiskFull, DataFolderError.
+        """
+        if not self._writing.acquire(timeout=BUSY_S):
+            raise DatabaseBusy(folder=self.folder.root)
+        try:
+            with told(self.folder), self._writer.begin() as connection:
+                yield Writing(connection, self._clock.utc_ns())
+        finally:
+            self._writing.release()
+
+    def integrity_check(self) -> list[str]:
+        """What SQLite finds wrong with the whole file and its references; empty if nothing."""
+        with self.read() as tx:
+            found = [str(line) for (line,) in tx.connection.exec_driver_sql("PRAGMA integrity_check")]
+            stray = tx.connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        return [line for line in found if line != "ok"] + [f"{row[0]} row {row[1]} names no {row[2]}" for row in stray]
+
+    def close(self) -> None:
+        self._readers.dispose()
+        self._writer.dispose()
+
+
+def open_database(folder: DataFolder, *, clock: Clock | None = None, checkpoints: bool = False) -> Database:
+    """Open a folder's database, made or migrated first if need be. Only the worker passes `checkpoints`.
+
+    Raises DataFolderForeign, DataFolderNewer, DataFolderCorrupt, DataFolderLocked, DataFolderUnwritable, DiskFull.
+    """
+    clock = clock or SystemClock()
+    bring_up_to_date(folder, clock)
+    return Database(folder, clock, checkpoints=checkpoints)

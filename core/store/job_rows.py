@@ -1,0 +1,156 @@
+"""Reading jobs: by id, changed since, page by page, and what the panel shows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, literal_column, or_, select
+
+from core.errors import NotFound
+from core.job import Job, JobError, JobKind, JobState
+from core.store.database import Reading
+from core.store.paging import Page, changed_rows, cursor_of, newest_first
+from core.store.schema import DUE, NEW_CAPTURES, TOP_LEVEL, job_counts, jobs
+
+COLUMNS = [jobs.c[field.name] for field in fields(Job)]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs of the history; everything left out is not asked for. Times are of creation, UTC ns."""
+
+    states: frozenset[JobState] = frozenset()
+    kinds: frozenset[JobKind] = frozenset()
+    session_id: str | None = None
+    camera_id: str | None = None
+    tenant_id: str | None = None
+    batch_id: str | None = None
+    from_ns: int | None = None
+    to_ns: int | None = None
+    """Exclusive."""
+    text: str = ""
+    """In the name, message or ids, in any case."""
+    top_level: bool = False
+    """Leave out the children of batches."""
+
+
+def job_of(row: Any) -> Job:
+    values = dict(row)
+    # RETURNING hands a whole number back as an int, from a REAL column too.
+    values["progress"] = float(values["progress"])
+    if values["error"] is not None:
+        values["error"] = JobError(**values["error"])
+    return Job(**values)
+
+
+def get(tx: Reading, id: str) -> Job:
+    """Raises NotFound."""
+    row = tx.row(select(*COLUMNS).where(jobs.c.id == id))
+    if row is None:
+        raise NotFound("job", id)
+    return job_of(row)
+
+
+def by_task_id(tx: Reading, task_id: str) -> Job | None:
+    row = tx.row(select(*COLUMNS).where(jobs.c.task_id == task_id))
+    return job_of(row) if row else None
+
+
+def children(tx: Reading, id: str) -> list[Job]:
+    """Of a batch, in the order they were given."""
+    query = select(*COLUMNS).where(jobs.c.batch_id == id).order_by(jobs.c.created_at_ns, jobs.c.id)
+    return _jobs(tx, query)
+
+
+def page(tx: Reading, wanted: JobFilter, cursor: str | None = None, limit: int = 50) -> Page[Job]:
+    """Newest first. Raises UsageError for a cursor that is none."""
+    query = newest_first(_filtered(wanted), jobs.c.created_at_ns, jobs.c.id, cursor, limit)
+    found = _jobs(tx, query)
+    more = len(found) > limit
+    last = found[:limit][-1] if more else None
+    return Page(tuple(found[:limit]), cursor_of(last.created_at_ns, last.id) if last else None)
+
+
+def active(tx: Reading, finished_since_ns: int, limit: int = 200) -> list[Job]:
+    """What the panel shows, without the children of batches: running, then waiting, then newly ended."""
+    top = select(*COLUMNS).where(TOP_LEVEL)
+    turn = (jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
+    running = _jobs(tx, top.where(jobs.c.state == JobState.PROCESSING).order_by(*turn).limit(limit))
+    waiting = _jobs(tx, top.where(jobs.c.state == JobState.PENDING).order_by(*turn).limit(limit))
+    ended = top.where(jobs.c.completed_at_ns >= finished_since_ns)
+    return running + waiting + _jobs(tx, ended.order_by(jobs.c.completed_at_ns.desc(), jobs.c.id.desc()).limit(limit))
+
+
+def counts(tx: Reading) -> dict[JobState, int]:
+    """Jobs by state, the children of batches among them, the batches not."""
+    found = dict.fromkeys(JobState, 0)
+    for row in tx.rows(select(job_counts)):
+        found[JobState(row["state"])] += row["jobs"]
+    return found
+
+
+def changed(tx: Reading, *, revision: int, limit: int = 500) -> list[Job]:
+    """Changed after `revision`, oldest change first; more than `limit` if one transaction changed more."""
+    return [job_of(row) for row in changed_rows(tx, select(*COLUMNS), jobs, revision, limit)]
+
+
+def new_captures(tx: Reading, revision: int) -> list[Job]:
+    """Pending capture jobs changed after `revision`, whose packets the feeds must pin at once."""
+    query = select(*COLUMNS).where(NEW_CAPTURES, jobs.c.revision > revision)
+    return _jobs(tx, query.order_by(jobs.c.revision, jobs.c.created_at_ns, jobs.c.id))
+
+
+def cancelled(tx: Reading, ids: Collection[str]) -> set[str]:
+    """Those of the given jobs that were cancelled."""
+    query = select(jobs.c.id).where(jobs.c.id.in_(ids), jobs.c.state == JobState.CANCELLED)
+    return set(tx.execute(query).scalars())
+
+
+def cancelled_since(tx: Reading, revision: int) -> list[Job]:
+    """Those cancelled after `revision`, in that order."""
+    query = select(*COLUMNS).where(jobs.c.revision > revision, _aside("state") == JobState.CANCELLED)
+    return _jobs(tx, query.order_by(jobs.c.revision))
+
+
+def next_due_ns(tx: Reading) -> int | None:
+    """When the next waiting job may be claimed (UTC ns); None if none waits for a time."""
+    query = select(jobs.c.not_before_ns).where(DUE).order_by(jobs.c.not_before_ns).limit(1)
+    due: int | None = tx.scalar(query)
+    return due
+
+
+def _filtered(wanted: JobFilter) -> Select[Any]:
+    query = select(*COLUMNS)
+    for column, value in (
+        ("session_id", wanted.session_id),
+        ("camera_id", wanted.camera_id),
+        ("tenant_id", wanted.tenant_id),
+    ):
+        if value is not None:
+            query = query.where(jobs.c[column] == value)
+    if wanted.batch_id is not None:
+        query = query.where(jobs.c.batch_id == wanted.batch_id)
+    if wanted.states:
+        one = len(wanted.states) == 1
+        query = query.where((jobs.c.state if one else _aside("state")).in_(sorted(wanted.states)))
+    if wanted.kinds:
+        query = query.where(jobs.c.kind.in_(sorted(wanted.kinds)))
+    if wanted.from_ns is not None:
+        query = query.where(jobs.c.created_at_ns >= wanted.from_ns)
+    if wanted.to_ns is not None:
+        query = query.where(jobs.c.created_at_ns < wanted.to_ns)
+    if wanted.text:
+        said = (jobs.c.name, jobs.c.message, jobs.c.task_id, jobs.c.id, jobs.c.camera_id)
+        query = query.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in said)))
+    if wanted.top_level:
+        query = query.where(TOP_LEVEL)
+    return query
+
+
+def _aside(column: str) -> ColumnElement[Any]:
+    # The unary plus keeps SQLite from an index on this column, whose order would have to be sorted again.
+    return literal_column(f"+jobs.{column}", jobs.c[column].type)
+
+
+def _jobs(tx: Reading, query: Select[Any]) -> list[Job]:
+    return [job_of(row) for row in tx.rows(query)]

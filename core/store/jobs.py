@@ -1,0 +1,268 @@
+"""The queue: jobs are made, claimed, ended, cancelled and tried again, each by one fenced or checked update."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import case, delete, func, insert, select, union_all, update
+
+from core.job import MOVES, Job, JobError, JobKind, JobState
+from core.store.batches import settle
+from core.store.database import Reading, Writing
+from core.store.job_making import enqueue, enqueue_batch
+from core.store.job_rows import (
+    COLUMNS,
+    JobFilter,
+    active,
+    by_task_id,
+    cancelled,
+    cancelled_since,
+    changed,
+    children,
+    counts,
+    get,
+    job_of,
+    new_captures,
+    next_due_ns,
+    page,
+)
+from core.store.moves import IllegalMove, StaleAttempt, before
+from core.store.schema import DUE, READY, early_cancels, jobs
+
+__all__ = [
+    "IllegalMove",
+    "JobFilter",
+    "StaleAttempt",
+    "active",
+    "assert_current",
+    "by_task_id",
+    "cancel",
+    "cancel_task",
+    "cancelled",
+    "cancelled_since",
+    "changed",
+    "children",
+    "claim",
+    "clean_up",
+    "counts",
+    "enqueue",
+    "enqueue_batch",
+    "fail",
+    "finish",
+    "get",
+    "new_captures",
+    "next_due_ns",
+    "page",
+    "progress",
+    "recover",
+    "retry",
+    "retry_all_failed",
+    "wait",
+]
+
+_WORKER_DIED = JobError(
+    slug="worker_died",
+    message="The worker stopped while it did this",
+    hint="What was finished before is safe. Press Retry to try again.",
+)
+
+
+def claim(tx: Writing, *, worker_id: str, kinds_free: Mapping[JobKind, int]) -> Job | None:
+    """Start the next attempt of the most urgent ready job of a kind with a free slot; None if there is none."""
+    kinds = [kind for kind, free in kinds_free.items() if free > 0]
+    if not kinds:
+        return None
+    due_at_ns = next_due_ns(tx)
+    if due_at_ns is not None and due_at_ns <= tx.now_ns:
+        due = update(jobs).where(DUE, jobs.c.not_before_ns <= tx.now_ns)
+        tx.execute(due.values(not_before_ns=None, held_because=None, revision=tx.revision()))
+    turn = (jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
+    asked = (jobs.c.id, jobs.c.priority, jobs.c.created_at_ns)
+    # One look into the index a kind: a kind at its limit may have a million jobs waiting before the first free one.
+    firsts = [
+        select(select(*asked).where(READY, jobs.c.kind == kind).order_by(*turn).limit(1).subquery()) for kind in kinds
+    ]
+    best = union_all(*firsts).subquery()
+    first = select(best.c.id).order_by(best.c.priority.desc(), best.c.created_at_ns, best.c.id).limit(1)
+    id = tx.scalar(first)
+    if id is None:
+        return None
+    claimed = tx.row(
+        update(jobs)
+        .where(jobs.c.id == id, jobs.c.state == JobState.PENDING)
+        .values(
+            state=JobState.PROCESSING,
+            attempt=jobs.c.attempt + 1,
+            worker_id=worker_id,
+            progress=0.0,
+            stage="",
+            message="",
+            started_at_ns=func.coalesce(jobs.c.started_at_ns, tx.now_ns),
+            last_updated_ns=tx.now_ns,
+            revision=tx.revision(),
+        )
+        .returning(*COLUMNS)
+    )
+    job = job_of(claimed)
+    settle(tx, [job.batch_id])
+    return job
+
+
+def assert_current(tx: Reading, job: Job) -> None:
+    """Raises StaleAttempt if this attempt is not the one under way: what it made must not be published."""
+    if not tx.scalar(select(jobs.c.id).where(*_fence(job))):
+        raise StaleAttempt("job", job.id, job.attempt)
+
+
+def progress(tx: Writing, job: Job, percent: float, stage: str = "", message: str = "") -> None:
+    """percent: 0-100. Raises StaleAttempt."""
+    _fenced(tx, job, progress=min(max(percent, 0.0), 100.0), stage=stage, message=message)
+
+
+def finish(tx: Writing, job: Job, summary: Mapping[str, object]) -> None:
+    """Complete this attempt of the job. Raises StaleAttempt if a newer attempt owns it, or it was cancelled."""
+    done = {"completed_at_ns": tx.now_ns, "progress": 100.0, "stage": "", "message": "", "error": None}
+    _fenced(tx, job, JobState.COMPLETED, summary=dict(summary), **done)
+
+
+def fail(tx: Writing, job: Job, error: JobError, retry_at_ns: int | None) -> JobState:
+    """Spend a try: pending again until `retry_at_ns` while tries are left, else failed. Raises StaleAttempt.
+
+    `retry_at_ns` None, or a permanent error: failed at once.
+    """
+    told = {"error": asdict(error), "message": error.message, "tries_left": max(job.tries_left - 1, 0)}
+    if retry_at_ns is None or error.permanent or job.tries_left <= 1:
+        _fenced(tx, job, JobState.FAILED, completed_at_ns=tx.now_ns, **told)
+        return JobState.FAILED
+    _fenced(tx, job, JobState.PENDING, not_before_ns=retry_at_ns, progress=0.0, stage="", **told)
+    return JobState.PENDING
+
+
+def wait(tx: Writing, job: Job, held_because: str, not_before_ns: int) -> None:
+    """Put the job back until then, saying why; no try is spent. Raises StaleAttempt."""
+    again = {"progress": 0.0, "stage": "", "message": held_because}
+    _fenced(tx, job, JobState.PENDING, held_because=held_because, not_before_ns=not_before_ns, **again)
+
+
+def _fence(job: Job) -> tuple[Any, ...]:
+    return (jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.state == JobState.PROCESSING)
+
+
+def _fenced(tx: Writing, job: Job, target: JobState | None = None, **values: Any) -> None:
+    where = _fence(job)
+    if target is not None:
+        where += (jobs.c.state.in_(before(MOVES, target)),)
+        values["state"] = target
+    changed = update(jobs).where(*where).values(last_updated_ns=tx.now_ns, revision=tx.revision(), **values)
+    if not tx.execute(changed).rowcount:
+        raise StaleAttempt("job", job.id, job.attempt)
+    if target is not None:
+        settle(tx, [job.batch_id])
+
+
+def cancel(tx: Writing, id: str) -> bool:
+    """Cancel at once, the open children of a batch too; False if it had ended before. Raises NotFound."""
+    job = get(tx, id)
+    open_states = before(MOVES, JobState.CANCELLED)
+    ended = {
+        "state": JobState.CANCELLED,
+        "completed_at_ns": tx.now_ns,
+        "last_updated_ns": tx.now_ns,
+        "not_before_ns": None,
+        "held_because": None,
+    }
+    if job.state not in open_states:
+        return False
+    of_it = (jobs.c.id == id) | (jobs.c.batch_id == id)
+    tx.execute(update(jobs).where(of_it, jobs.c.state.in_(open_states)).values(ended | {"revision": tx.revision()}))
+    settle(tx, [id if job.is_batch else job.batch_id])
+    return True
+
+
+def cancel_task(tx: Writing, task_id: str) -> Job | None:
+    """Cancel by the caller's own id. If there is no such job yet, it will be made cancelled: returns None."""
+    job = by_task_id(tx, task_id)
+    if job is not None:
+        cancel(tx, job.id)
+        return get(tx, job.id)
+    known = tx.scalar(select(early_cancels.c.task_id).where(early_cancels.c.task_id == task_id))
+    if known is None:
+        tx.execute(insert(early_cancels).values(task_id=task_id, asked_at_ns=tx.now_ns))
+    return None
+
+
+def retry(tx: Writing, id: str) -> Job:
+    """The operator's Retry: a failed job, or the failed children of a batch, with their tries refilled.
+
+    Raises NotFound, IllegalMove.
+    """
+    job = get(tx, id)
+    if not _retry(tx, jobs.c.batch_id == id if job.is_batch else jobs.c.id == id):
+        raise IllegalMove(
+            f"Job {id} is {job.state}: only a failed job can be tried again",
+            hint="A cancelled one is final; ask for a new job.",
+        )
+    return get(tx, id)
+
+
+def retry_all_failed(tx: Writing) -> int:
+    """Try all failed jobs again but those of cancelled batches; returns how many."""
+    return _retry(tx, jobs.c.id.is_not(None))
+
+
+def _retry(tx: Writing, which: Any) -> int:
+    batch = jobs.alias("batch")
+    over = select(batch.c.id).where(batch.c.id == jobs.c.batch_id, batch.c.state == JobState.CANCELLED).exists()
+    again = (
+        update(jobs)
+        .where(which, jobs.c.state == JobState.FAILED, jobs.c.state.in_(before(MOVES, JobState.PENDING)))
+        .where(~jobs.c.is_batch, ~over)
+        .values(
+            state=JobState.PENDING,
+            tries_left=jobs.c.tries,
+            completed_at_ns=None,
+            error=None,
+            progress=0.0,
+            stage="",
+            message="",
+            last_updated_ns=tx.now_ns,
+            revision=tx.revision(),
+        )
+        .returning(jobs.c.batch_id)
+    )
+    batches = tx.execute(again).scalars().all()
+    settle(tx, batches)
+    return len(batches)
+
+
+def recover(tx: Writing, worker_id: str) -> int:
+    """Before the first claim of the worker `worker_id`: what any other had under way died with it, a try spent.
+
+    Pending again, or failed when no try was left. Returns how many.
+    """
+    lost = update(jobs).where(
+        jobs.c.state == JobState.PROCESSING,
+        jobs.c.worker_id != worker_id,
+        ~jobs.c.is_batch,
+    )
+    last_try = jobs.c.tries_left <= 1
+    died = lost.values(
+        state=case((last_try, JobState.FAILED), else_=JobState.PENDING),
+        completed_at_ns=case((last_try, tx.now_ns), else_=None),
+        tries_left=func.max(jobs.c.tries_left - 1, 0),
+        error=asdict(_WORKER_DIED),
+        message=_WORKER_DIED.message,
+        progress=0.0,
+        stage="",
+        last_updated_ns=tx.now_ns,
+        revision=tx.revision(),
+    ).returning(jobs.c.batch_id)
+    batches = tx.execute(died).scalars().all()
+    settle(tx, batches)
+    return len(batches)
+
+
+def clean_up(tx: Writing, ended_before_ns: int, limit: int = 500) -> int:
+    """Forget up to `limit` jobs that ended before then (a batch with its children); what they made stays."""
+    old = select(jobs.c.id).where(jobs.c.completed_at_ns < ended_before_ns, jobs.c.batch_id.is_(None)).limit(limit)
+    return tx.execute(delete(jobs).where(jobs.c.id.in_(old))).rowcount

@@ -1,0 +1,43 @@
+"""Pages by keyset: the next page starts after the last row, so that the thousandth costs what the first did."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, Table, tuple_
+
+from core.errors import UsageError
+from core.store.database import Reading
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    items: tuple[T, ...]
+    next: str | None
+    """The cursor of the following page; None if this is the last."""
+
+
+def newest_first(
+    query: Select[Any], at: ColumnElement[int], id: ColumnElement[str], cursor: str | None, limit: int
+) -> Select[Any]:
+    """The query's rows after the cursor, by time then id, newest first; one more than `limit`, for `next`."""
+    if cursor is not None:
+        at_text, _, last_id = cursor.partition(":")
+        if not last_id or not at_text.lstrip("-").isdecimal():
+            raise UsageError(f"{cursor!r} is no cursor of a page")
+        query = query.where(tuple_(at, id) < (int(at_text), last_id))
+    return query.order_by(at.desc(), id.desc()).limit(limit + 1)
+
+
+def cursor_of(at_ns: int, id: str) -> str:
+    return f"{at_ns}:{id}"
+
+
+def changed_rows(tx: Reading, query: Select[Any], table: Table, revision: int, limit: int) -> list[Any]:
+    """Rows with a later revision, oldest change first. A transaction's rows are never split: there may be more."""
+    later = query.where(table.c.revision > revision).order_by(table.c.revision)
+    rows = list(tx.rows(later.limit(limit)))
+    if len(rows) == limit:
+        rows = list(tx.rows(later.where(table.c.revision <= rows[-1]["revision"])))
+    return rows

@@ -1,0 +1,45 @@
+"""The processes of the station, present as long as they beat."""
+
+from dataclasses import asdict, fields
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from core.process import ABSENT_AFTER_S, ProcessBeat, Role
+from core.store.database import Reading, Writing
+from core.store.schema import processes
+
+_COLUMNS = [processes.c[field.name] for field in fields(ProcessBeat)]
+_ABSENT_AFTER_NS = int(ABSENT_AFTER_S * 1e9)
+_FORGOTTEN_AFTER_NS = 3600 * 10**9
+
+
+def beat(tx: Writing, process: ProcessBeat) -> None:
+    """Show presence. What others asked of this process stays; rows of the long dead go."""
+    values = asdict(process)
+    again = {"beat_at_ns": process.beat_at_ns}
+    tx.execute(insert(processes).values(values).on_conflict_do_update(index_elements=["id"], set_=again))
+    tx.execute(delete(processes).where(processes.c.beat_at_ns < process.beat_at_ns - _FORGOTTEN_AFTER_NS))
+
+
+def present(tx: Reading, role: Role, now_ns: int) -> list[ProcessBeat]:
+    """Those that beat within the last 6 s, longest running first."""
+    # A beat from the future means that the clock was set back; it counts until it is as far off as silence may be.
+    near = processes.c.beat_at_ns.between(now_ns - _ABSENT_AFTER_NS, now_ns + _ABSENT_AFTER_NS)
+    query = select(*_COLUMNS).where(processes.c.role == role, near).order_by(processes.c.started_at_ns)
+    return [ProcessBeat(**row) for row in tx.rows(query)]
+
+
+def leave(tx: Writing, id: str) -> None:
+    """The process ends in good order."""
+    tx.execute(delete(processes).where(processes.c.id == id))
+
+
+def ask_stop(tx: Writing, reason: str = "") -> int:
+    """Ask every worker to stop; returns how many there are."""
+    asked = update(processes).where(processes.c.role == Role.WORKER)
+    return tx.execute(asked.values(stop_asked=True, stop_reason=reason)).rowcount
+
+
+def stop_asked(tx: Reading, id: str) -> bool:
+    return bool(tx.scalar(select(processes.c.stop_asked).where(processes.c.id == id)))

@@ -1,0 +1,251 @@
+"""The tables, as SQLAlchemy knows them; the scripts in migrations/ make them, and a test holds the two equal.
+
+Frames, clips and uploads are in schema_files.py.
+Times end in _ns and are UTC nanoseconds. Every watched table carries `revision`, drawn from the one counter in
+`station` within the transaction that changed the row, so that a reader asks for `revision > ?`.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    DDL,
+    REAL,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    event,
+    text,
+)
+
+from core.camera import CameraState, Transport
+from core.job import JobKind, JobState
+from core.process import Role
+from core.store.column_types import Flag, JsonText, Word
+
+metadata = MetaData()
+
+
+def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(word.value) for word in words)})")
+
+
+def flag(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN (0, 1)")
+
+
+def valid_json(*columns: str) -> list[CheckConstraint]:
+    return [CheckConstraint(f"{column} IS NULL OR json_valid({column})") for column in columns]
+
+
+def counts_from(low: int, *columns: str) -> list[CheckConstraint]:
+    return [CheckConstraint(f"{column} >= {low}") for column in columns]
+
+
+def trigger(name: str, body: str) -> None:
+    made = DDL(f"CREATE TRIGGER {name} {body}")  # type: ignore[no-untyped-call]
+    event.listen(metadata, "after_create", made)
+
+
+def revision_column() -> Column[int]:
+    return Column("revision", Integer, nullable=False, comment="of the transaction that last changed this row")
+
+
+station = Table(
+    "station",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="always 1: one station a database"),
+    Column("uuid", Text, nullable=False, comment="also in the file station.id: database and folder belong together"),
+    Column("created_at_ns", Integer, nullable=False),
+    Column("revision", Integer, nullable=False, comment="the one counter"),
+    Column("settings_revision", Integer, nullable=False, comment="when settings.toml last changed"),
+    Column("wake_revision", Integer, nullable=False, comment="when the operator last asked to sync now"),
+    Column("sync_paused", Flag, nullable=False),
+    Column("first_run_done", Flag, nullable=False),
+    CheckConstraint("id = 1"),
+    flag("sync_paused"),
+    flag("first_run_done"),
+    sqlite_strict=True,
+)
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("id", Text(collation="NOCASE"), primary_key=True, comment="names folders; case does not tell two apart"),
+    Column("url", Text, nullable=False, comment="never holds a user or password"),
+    Column("name", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("transport", Word(Transport), nullable=False),
+    Column("substream_url", Text, comment="a second, preview-only stream"),
+    Column("ca_file", Text, comment="for rtsps with a certificate authority of one's own"),
+    Column("fps", REAL, comment="pictures a second, where the operator says so"),
+    Column("calibration", JsonText),
+    Column("pit_box", JsonText, comment="polygon, corners as fractions 0-1 of width and height"),
+    Column("enabled", Flag, nullable=False),
+    Column("deleted_at_ns", Integer, comment="removed by the operator; frames still name it"),
+    revision_column(),
+    CheckConstraint("length(id) BETWEEN 1 AND 100 AND id GLOB '[A-Za-z0-9]*' AND NOT id GLOB '*[^A-Za-z0-9_-]*'"),
+    one_of("transport", Transport),
+    CheckConstraint("fps > 0"),
+    *valid_json("calibration", "pit_box"),
+    flag("enabled"),
+    Index("cameras_revision", "revision"),
+    sqlite_strict=True,
+)
+
+camera_statuses = Table(
+    "camera_statuses",
+    metadata,
+    Column("camera_id", Text(collation="NOCASE"), ForeignKey("cameras.id"), primary_key=True),
+    Column("state", Word(CameraState), nullable=False),
+    Column("reason", Text, nullable=False, comment="in the operator's words"),
+    Column("hint", Text, nullable=False, comment="what to do"),
+    Column("since_ns", Integer, nullable=False, comment="in this state since"),
+    Column("epoch", Integer, nullable=False, comment="counts connections"),
+    Column("fps", REAL, nullable=False, comment="as measured"),
+    Column("last_packet_ns", Integer),
+    Column("ring_s", REAL, nullable=False, comment="seconds held before now"),
+    Column("captured_u_ns", Integer, comment="95 % half-width of the capture clock now"),
+    Column("found", JsonText, comment="codec, width, height, fps, keyframe interval, clock source"),
+    revision_column(),
+    one_of("state", CameraState),
+    *counts_from(0, "epoch", "fps", "ring_s"),
+    CheckConstraint("captured_u_ns > 0"),
+    *valid_json("found"),
+    sqlite_strict=True,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("season", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("name", Text, nullable=False, comment="FP1 ... R"),
+    Column("time_zone", Text, nullable=False, comment="IANA name; times are shown in it"),
+    Column("created_at_ns", Integer, nullable=False),
+    Column("closed_at_ns", Integer),
+    Column("current", Flag, nullable=False, comment="new work belongs to it"),
+    revision_column(),
+    flag("current"),
+    CheckConstraint("current = 0 OR closed_at_ns IS NULL"),
+    sqlite_strict=True,
+)
+Index("sessions_current", sessions.c.current, unique=True, sqlite_where=text("current = 1"))
+
+# A pending job that could start now. A query gets this index only if it says the very same words.
+READY = text("state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL")
+DUE = text("state = 'pending' AND not_before_ns IS NOT NULL")
+NEW_CAPTURES = text("kind = 'capture' AND is_batch = 0 AND state = 'pending'")
+TOP_LEVEL = text("batch_id IS NULL")
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True, comment="sorts by the time it was made"),
+    Column("kind", Word(JobKind), nullable=False),
+    Column("state", Word(JobState), nullable=False),
+    Column("params", JsonText, nullable=False),
+    Column("name", Text, nullable=False, comment="the caller's custom name"),
+    Column("priority", Integer, nullable=False, comment="higher first: person 100, re-run 50, schedule 5"),
+    Column("attempt", Integer, nullable=False, comment="only grows; the newest alone may end the job"),
+    Column("tries", Integer, nullable=False, comment="what Retry refills tries_left to"),
+    Column("tries_left", Integer, nullable=False, comment="spent by errors and a worker's death, never by waiting"),
+    Column("created_at_ns", Integer, nullable=False),
+    Column("last_updated_ns", Integer, nullable=False),
+    Column("progress", REAL, nullable=False, comment="per cent"),
+    Column("stage", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("task_id", Text, unique=True, comment="the caller's own id"),
+    Column("tenant_id", Text, comment="the team: a label and a filter"),
+    Column("operator", Text),
+    Column("camera_id", Text(collation="NOCASE"), ForeignKey("cameras.id")),
+    Column("session_id", Text, ForeignKey("sessions.id")),
+    Column("batch_id", Text, ForeignKey("jobs.id", ondelete="CASCADE")),
+    Column("is_batch", Flag, nullable=False, comment="never claimed: its children's states move it"),
+    Column("worker_id", Text, comment="who has or had the newest attempt"),
+    Column("not_before_ns", Integer, comment="waits until then; null: ready"),
+    Column("held_because", Text, comment="why it waits, in the operator's words"),
+    Column("error", JsonText, comment="of the last attempt that failed"),
+    Column("summary", JsonText, nullable=False, comment="what it made"),
+    Column("started_at_ns", Integer, comment="first attempt"),
+    Column("completed_at_ns", Integer, comment="when it ended, however it did"),
+    revision_column(),
+    one_of("kind", JobKind),
+    one_of("state", JobState),
+    *valid_json("params", "error", "summary"),
+    CheckConstraint("priority BETWEEN 0 AND 1000"),
+    *counts_from(0, "attempt", "tries_left"),
+    CheckConstraint("tries >= 1"),
+    CheckConstraint("progress BETWEEN 0 AND 100"),
+    flag("is_batch"),
+    CheckConstraint("is_batch = 0 OR batch_id IS NULL"),
+    CheckConstraint("state <> 'processing' OR is_batch = 1 OR (worker_id IS NOT NULL AND attempt > 0)"),
+    CheckConstraint("state = 'pending' OR (not_before_ns IS NULL AND held_because IS NULL)"),
+    CheckConstraint("(state IN ('completed', 'failed', 'cancelled')) = (completed_at_ns IS NOT NULL)"),
+    CheckConstraint("state <> 'failed' OR is_batch = 1 OR error IS NOT NULL"),
+    Index("jobs_revision", "revision"),
+    Index("jobs_created", "created_at_ns", "id"),
+    Index("jobs_state", "state", "created_at_ns", "id"),
+    Index("jobs_session", "session_id", "created_at_ns", "id"),
+    sqlite_strict=True,
+)
+Index("jobs_ready", jobs.c.kind, jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id, sqlite_where=READY)
+Index("jobs_due", jobs.c.not_before_ns, sqlite_where=DUE)
+Index("jobs_new_captures", jobs.c.revision, sqlite_where=NEW_CAPTURES)
+Index("jobs_batch", jobs.c.batch_id, jobs.c.state, sqlite_where=text("batch_id IS NOT NULL"))
+Index("jobs_top_state", jobs.c.state, jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id, sqlite_where=TOP_LEVEL)
+Index("jobs_ended", jobs.c.completed_at_ns, jobs.c.id, sqlite_where=text("completed_at_ns IS NOT NULL"))
+Index("jobs_tenant", jobs.c.tenant_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("tenant_id IS NOT NULL"))
+Index("jobs_camera", jobs.c.camera_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("camera_id IS NOT NULL"))
+
+job_counts = Table(
+    "job_counts",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("jobs", Integer, nullable=False, comment="rows of jobs that are no batch; kept by triggers"),
+    sqlite_strict=True,
+)
+
+_COUNT_JOB = (
+    "INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1;"
+)
+_UNCOUNT_JOB = "UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state;"
+trigger("jobs_counted_in", f"AFTER INSERT ON jobs WHEN NEW.is_batch = 0 BEGIN {_COUNT_JOB} END")
+trigger(
+    "jobs_counted_over",
+    "AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state "
+    f"BEGIN {_UNCOUNT_JOB} {_COUNT_JOB} END",
+)
+trigger("jobs_counted_out", f"AFTER DELETE ON jobs WHEN OLD.is_batch = 0 BEGIN {_UNCOUNT_JOB} END")
+
+early_cancels = Table(
+    "early_cancels",
+    metadata,
+    Column("task_id", Text, primary_key=True, comment="cancelled before its job was created: the cancel wins"),
+    Column("asked_at_ns", Integer, nullable=False),
+    sqlite_strict=True,
+)
+
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("role", Word(Role), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at_ns", Integer, nullable=False),
+    Column("beat_at_ns", Integer, nullable=False, comment="6 s of silence is absence"),
+    Column("version", Text, nullable=False),
+    Column("stop_asked", Flag, nullable=False),
+    Column("stop_reason", Text, nullable=False),
+    one_of("role", Role),
+    CheckConstraint("pid > 0"),
+    flag("stop_asked"),
+    sqlite_strict=True,
+)

@@ -1,0 +1,232 @@
+"""The outbox: one upload a file, claimed one by one, until the store's copy is verified."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from sqlalchemy import Select, insert, select, update
+
+from core.clip import Clip
+from core.clock import utc_text
+from core.errors import NotFound
+from core.frame import Frame
+from core.ids import new_id
+from core.store import sessions, stations
+from core.store.database import Reading, Writing
+from core.store.moves import StaleAttempt, before
+from core.store.paging import changed_rows
+from core.store.schema_files import SEND_DUE, SENDABLE, WITH_REASON, upload_totals, uploads
+from core.upload import MOVES, ItemKind, SyncSummary, Upload, UploadState
+
+_NAMES = [field.name for field in fields(Upload)]
+_COLUMNS = [uploads.c[name] for name in _NAMES]
+_OPEN = (UploadState.WAITING, UploadState.SENDING, UploadState.BLOCKED)
+
+
+def add(tx: Writing, kind: ItemKind, item: Frame | Clip, *, station_id: str) -> Upload:
+    """The upload of a file whose row is made in the same transaction."""
+    upload = Upload(
+        id=new_id(),
+        item_kind=kind,
+        item_id=item.id,
+        path=item.path,
+        bytes=item.bytes,
+        sha256=item.sha256,
+        state=UploadState.WAITING,
+        attempt=0,
+        metadata=_metadata(tx, item, station_id),
+        starred=item.starred,
+        created_at_ns=tx.now_ns,
+        revision=tx.revision(),
+    )
+    tx.execute(insert(uploads).values({name: getattr(upload, name) for name in _NAMES}))
+    return upload
+
+
+def _metadata(tx: Reading, item: Frame | Clip, station_id: str) -> dict[str, str]:
+    said = {
+        "camera_id": item.camera_id,
+        "request_id": item.request_id,
+        "capture_timestamp": utc_text(item.captured_at_ns),
+        "original_filename": item.original_filename,
+        "sha256": item.sha256,
+        "session": sessions.get(tx, item.session_id).label if item.session_id else None,
+        "tenant_id": item.tenant_id,
+        "station_id": station_id,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def claim_next(tx: Writing, worker_id: str) -> Upload | None:
+    """Start the next attempt of the upload whose turn it is: starred first, then oldest; None if none can be sent."""
+    due_at_ns = next_due_ns(tx)
+    if due_at_ns is not None and due_at_ns <= tx.now_ns:
+        due = update(uploads).where(SEND_DUE, uploads.c.not_before_ns <= tx.now_ns)
+        tx.execute(due.values(not_before_ns=None, revision=tx.revision()))
+    turn = (uploads.c.starred.desc(), uploads.c.created_at_ns, uploads.c.id)
+    id = tx.scalar(select(uploads.c.id).where(SENDABLE).order_by(*turn).limit(1))
+    if id is None:
+        return None
+    claimed = (
+        update(uploads)
+        .where(uploads.c.id == id, uploads.c.state.in_(before(MOVES, UploadState.SENDING)))
+        .values(
+            state=UploadState.SENDING,
+            attempt=uploads.c.attempt + 1,
+            worker_id=worker_id,
+            reason="",
+            revision=tx.revision(),
+        )
+        .returning(*_COLUMNS)
+    )
+    return Upload(**tx.rows(claimed)[0])
+
+
+def next_due_ns(tx: Reading) -> int | None:
+    """When the next waiting upload may be claimed (UTC ns); None if none waits for a time."""
+    query = select(uploads.c.not_before_ns).where(SEND_DUE).order_by(uploads.c.not_before_ns).limit(1)
+    due: int | None = tx.scalar(query)
+    return due
+
+
+def sent(tx: Writing, upload: Upload, sent_bytes: int, multipart: Mapping[str, object] | None = None) -> Upload:
+    """How far this attempt is, and what another needs to go on from there. Raises StaleAttempt."""
+    kept = None if multipart is None else dict(multipart)
+    _fenced(tx, upload, sent_bytes=sent_bytes, multipart=kept)
+    return replace(upload, sent_bytes=sent_bytes, multipart=kept, revision=tx.revision())
+
+
+def verified(tx: Writing, upload: Upload, etag: str | None, how: str) -> None:
+    """The store's own bytes were proven to be the file's. Raises StaleAttempt."""
+    done = {"etag": etag, "verified_how": how, "verified_at_ns": tx.now_ns, "sent_bytes": upload.bytes}
+    _fenced(tx, upload, UploadState.VERIFIED, reason="", multipart=None, **done)
+
+
+def wait(tx: Writing, upload: Upload, reason: str, not_before_ns: int | None = None) -> None:
+    """Put it back until then (None: it may be sent at once). Raises StaleAttempt."""
+    _fenced(tx, upload, UploadState.WAITING, reason=reason, not_before_ns=not_before_ns)
+
+
+def block(tx: Writing, upload: Upload, reason: str) -> None:
+    """It can't go on without the operator. `upload` is an attempt under way. Raises StaleAttempt."""
+    _fenced(tx, upload, UploadState.WAITING)
+    blocked = update(uploads).where(uploads.c.id == upload.id, uploads.c.state.in_(before(MOVES, UploadState.BLOCKED)))
+    tx.execute(blocked.values(state=UploadState.BLOCKED, reason=reason, not_before_ns=None, revision=tx.revision()))
+
+
+def assert_current(tx: Reading, upload: Upload) -> None:
+    """Raises StaleAttempt if this attempt is not the one under way."""
+    if not tx.scalar(select(uploads.c.id).where(*_fence(upload))):
+        raise StaleAttempt("upload", upload.id, upload.attempt)
+
+
+def _fence(upload: Upload) -> tuple[Any, ...]:
+    return (
+        uploads.c.id == upload.id,
+        uploads.c.attempt == upload.attempt,
+        uploads.c.state == UploadState.SENDING,
+    )
+
+
+def _fenced(tx: Writing, upload: Upload, target: UploadState | None = None, **values: Any) -> None:
+    where = _fence(upload)
+    if target is not None:
+        where += (uploads.c.state.in_(before(MOVES, target)),)
+        values["state"] = target
+    if not tx.execute(update(uploads).where(*where).values(revision=tx.revision(), **values)).rowcount:
+        raise StaleAttempt("upload", upload.id, upload.attempt)
+
+
+def unblock_all(tx: Writing) -> int:
+    """The operator mended keys or bucket; returns how many may be sent again."""
+    again = update(uploads).where(uploads.c.state == UploadState.BLOCKED)
+    return tx.execute(again.values(state=UploadState.WAITING, reason="", revision=tx.revision())).rowcount
+
+
+def hurry(tx: Writing) -> int:
+    """Nothing waits for its time any more (`sync now`); returns how many did."""
+    soon = update(uploads).where(SEND_DUE)
+    return tx.execute(soon.values(not_before_ns=None, revision=tx.revision())).rowcount
+
+
+def release(tx: Writing, worker_id: str) -> int:
+    """Before the first claim of the worker `worker_id`: what any other was sending waits again; returns how many."""
+    lost = update(uploads).where(uploads.c.state == UploadState.SENDING, uploads.c.worker_id != worker_id)
+    return tx.execute(lost.values(state=UploadState.WAITING, revision=tx.revision())).rowcount
+
+
+def star(tx: Writing, kind: ItemKind, item_id: str, starred: bool) -> None:
+    _of_items(tx, kind, [item_id], starred=starred)
+
+
+def hold(tx: Writing, kind: ItemKind, item_ids: Collection[str]) -> None:
+    """Their frames or clips are hidden: they are not sent."""
+    _of_items(tx, kind, item_ids, held=True)
+
+
+def unhold(tx: Writing, kind: ItemKind, item_ids: Collection[str]) -> None:
+    _of_items(tx, kind, item_ids, held=False)
+
+
+def _of_items(tx: Writing, kind: ItemKind, item_ids: Collection[str], **values: Any) -> None:
+    theirs = update(uploads).where(uploads.c.item_kind == kind, uploads.c.item_id.in_(item_ids))
+    tx.execute(theirs.values(revision=tx.revision(), **values))
+
+
+def get(tx: Reading, id: str) -> Upload:
+    """Raises NotFound."""
+    row = tx.row(select(*_COLUMNS).where(uploads.c.id == id))
+    if row is None:
+        raise NotFound("upload", id)
+    return Upload(**row)
+
+
+def for_items(tx: Reading, kind: ItemKind, item_ids: Collection[str]) -> dict[str, Upload]:
+    """The uploads of these frames or clips, by the item's id."""
+    query = select(*_COLUMNS).where(uploads.c.item_kind == kind, uploads.c.item_id.in_(item_ids))
+    return {upload.item_id: upload for upload in _list(tx, query)}
+
+
+def by_state(tx: Reading, state: UploadState, limit: int = 200) -> list[Upload]:
+    """Oldest id first."""
+    return _list(tx, select(*_COLUMNS).where(uploads.c.state == state).order_by(uploads.c.id).limit(limit))
+
+
+def changed(tx: Reading, *, revision: int, limit: int = 500) -> list[Upload]:
+    """Changed after `revision`, oldest change first; more than `limit` if one transaction changed more."""
+    return [Upload(**row) for row in changed_rows(tx, select(*_COLUMNS), uploads, revision, limit)]
+
+
+def every(tx: Reading) -> Iterator[Upload]:
+    """All of them, by path."""
+    return (Upload(**row) for row in tx.execute(select(*_COLUMNS).order_by(uploads.c.path)).mappings())
+
+
+def summary(tx: Reading) -> SyncSummary:
+    """Counts and bytes by state, at no cost that grows with them."""
+    number = dict.fromkeys(UploadState, 0)
+    size = dict.fromkeys(UploadState, 0)
+    held = 0
+    for row in tx.rows(select(upload_totals)):
+        state = UploadState(row["state"])
+        if row["held"] and state in (UploadState.WAITING, UploadState.BLOCKED):
+            held += row["uploads"]
+        else:
+            number[state] += row["uploads"]
+            size[state] += row["bytes"]
+    newest = select(uploads.c.reason).where(WITH_REASON, ~uploads.c.held).order_by(uploads.c.revision.desc()).limit(1)
+    return SyncSummary(
+        waiting=number[UploadState.WAITING],
+        sending=number[UploadState.SENDING],
+        blocked=number[UploadState.BLOCKED],
+        verified=number[UploadState.VERIFIED],
+        held=held,
+        open_bytes=sum(size[state] for state in _OPEN),
+        verified_bytes=size[UploadState.VERIFIED],
+        paused=stations.sync_paused(tx),
+        reason=tx.scalar(newest) or "",
+    )
+
+
+def _list(tx: Reading, query: Select[Any]) -> list[Upload]:
+    return [Upload(**row) for row in tx.rows(query)]
