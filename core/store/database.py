@@ -34,8 +34,10 @@ _LOG_LIMIT_BYTES = 64 * 2**20
 class Reading:
     """One snapshot of the database: what others commit meanwhile is not seen."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, now_ns: int) -> None:
         self.connection = connection
+        self.now_ns = now_ns
+        """UTC at the start of the transaction."""
 
     def execute(
         self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
@@ -56,9 +58,7 @@ class Writing(Reading):
     """The one writer's transaction: all of it is committed, or nothing."""
 
     def __init__(self, connection: Connection, now_ns: int) -> None:
-        super().__init__(connection)
-        self.now_ns = now_ns
-        """UTC at the start of the transaction."""
+        super().__init__(connection, now_ns)
         self._revision: int | None = None
 
     def revision(self) -> int:
@@ -109,7 +109,7 @@ class Database:
     def read(self) -> Iterator[Reading]:
         """A snapshot, from the first statement on; writing in it fails. Raises DatabaseBusy, DataFolderError."""
         with told(self.folder), self._readers.begin() as connection:
-            yield Reading(connection)
+            yield Reading(connection, self._clock.utc_ns())
 
     @contextmanager
     def write(self) -> Iterator[Writing]:

@@ -108,7 +108,7 @@ class Items(Generic[T]):
         query = newest_first(self._filtered(self._all(), wanted), c.captured_at_ns, c.id, cursor, limit)
         found = self._list(tx, query)
         last = found[limit - 1] if len(found) > limit else None
-        return Page(tuple(found[:limit]), cursor_of(last.captured_at_ns, last.id) if last else None)
+        return Page(found[:limit], cursor_of(last.captured_at_ns, last.id) if last else None)
 
     def count(self, tx: Reading, wanted: ItemFilter) -> int:
         return int(tx.scalar(self._filtered(select(func.count()).select_from(self.table), wanted)))

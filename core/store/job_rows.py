@@ -19,8 +19,8 @@ COLUMNS = [jobs.c[field.name] for field in fields(Job)]
 class JobFilter:
     """Which jobs of the history; everything left out is not asked for. Times are of creation, UTC ns."""
 
-    states: frozenset[JobState] = frozenset()
-    kinds: frozenset[JobKind] = frozenset()
+    states: Collection[JobState] = ()
+    kinds: Collection[JobKind] = ()
     session_id: str | None = None
     camera_id: str | None = None
     tenant_id: str | None = None
@@ -68,7 +68,7 @@ def page(tx: Reading, wanted: JobFilter, cursor: str | None = None, limit: int =
     found = _jobs(tx, query)
     more = len(found) > limit
     last = found[:limit][-1] if more else None
-    return Page(tuple(found[:limit]), cursor_of(last.created_at_ns, last.id) if last else None)
+    return Page(found[:limit], cursor_of(last.created_at_ns, last.id) if last else None)
 
 
 def active(tx: Reading, finished_since_ns: int, limit: int = 200) -> list[Job]:

@@ -1,7 +1,6 @@
 """Pages by keyset: the next page starts after the last row, so that the thousandth costs what the first did."""
 
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Table, tuple_
 
@@ -11,9 +10,8 @@ from core.store.database import Reading
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    items: tuple[T, ...]
+class Page(NamedTuple, Generic[T]):
+    items: list[T]
     next: str | None
     """The cursor of the following page; None if this is the last."""
 

@@ -22,8 +22,9 @@ def beat(tx: Writing, process: ProcessBeat) -> None:
     tx.execute(delete(processes).where(processes.c.beat_at_ns < process.beat_at_ns - _FORGOTTEN_AFTER_NS))
 
 
-def present(tx: Reading, role: Role, now_ns: int) -> list[ProcessBeat]:
+def present(tx: Reading, role: Role, now_ns: int | None = None) -> list[ProcessBeat]:
     """Those that beat within the last 6 s, longest running first."""
+    now_ns = tx.now_ns if now_ns is None else now_ns
     # A beat from the future means that the clock was set back; it counts until it is as far off as silence may be.
     near = processes.c.beat_at_ns.between(now_ns - _ABSENT_AFTER_NS, now_ns + _ABSENT_AFTER_NS)
     query = select(*_COLUMNS).where(processes.c.role == role, near).order_by(processes.c.started_at_ns)

@@ -64,6 +64,7 @@ station = Table(
     Column("revision", Integer, nullable=False, comment="the one counter"),
     Column("settings_revision", Integer, nullable=False, comment="when settings.toml last changed"),
     Column("wake_revision", Integer, nullable=False, comment="when the operator last asked to sync now"),
+    Column("wake_served_revision", Integer, nullable=False, comment="the newest such wish that was wholly served"),
     Column("sync_paused", Flag, nullable=False),
     Column("first_run_done", Flag, nullable=False),
     CheckConstraint("id = 1"),

@@ -31,13 +31,25 @@ def bump_settings(tx: Writing) -> None:
     _set(tx, settings_revision=tx.revision())
 
 
+def wake(tx: Writing) -> int:
+    """Tell the worker to sync now; returns the wish's number."""
+    _set(tx, wake_revision=tx.revision())
+    return tx.revision()
+
+
 def wake_revision(tx: Reading) -> int:
+    """The number of the newest wish to sync now."""
     return int(tx.scalar(select(station.c.wake_revision)))
 
 
-def wake(tx: Writing) -> None:
-    """Tell the worker to sync now."""
-    _set(tx, wake_revision=tx.revision())
+def wake_served(tx: Reading) -> int:
+    """The newest wish since which everything was sent or tried."""
+    return int(tx.scalar(select(station.c.wake_served_revision)))
+
+
+def set_wake_served(tx: Writing, number: int) -> None:
+    """After a pass in which everything that could be sent was sent or tried."""
+    _set(tx, wake_served_revision=number)
 
 
 def sync_paused(tx: Reading) -> bool:

@@ -181,6 +181,10 @@ def get(tx: Reading, id: str) -> Upload:
     return Upload(**row)
 
 
+def of_item(tx: Reading, kind: ItemKind, item_id: str) -> Upload | None:
+    return for_items(tx, kind, [item_id]).get(item_id)
+
+
 def for_items(tx: Reading, kind: ItemKind, item_ids: Collection[str]) -> dict[str, Upload]:
     """The uploads of these frames or clips, by the item's id."""
     query = select(*_COLUMNS).where(uploads.c.item_kind == kind, uploads.c.item_id.in_(item_ids))

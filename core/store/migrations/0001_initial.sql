@@ -8,6 +8,7 @@ CREATE TABLE station (
     revision INTEGER NOT NULL,  -- the one counter
     settings_revision INTEGER NOT NULL,  -- when settings.toml last changed
     wake_revision INTEGER NOT NULL,  -- when the operator last asked to sync now
+    wake_served_revision INTEGER NOT NULL,  -- the newest such wish that was wholly served
     sync_paused INTEGER NOT NULL,
     first_run_done INTEGER NOT NULL,
     PRIMARY KEY (id),
