@@ -16,11 +16,14 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}", hint=f"See: {self.prog} --help")
 
 
-def _options_anywhere() -> argparse.ArgumentParser:
+def _options_anywhere() -> Parser:
     # SUPPRESS: the copy behind the subcommand must not overwrite what stood before it.
     options = Parser(add_help=False)
     options.add_argument(
-        "--data", metavar="DIR", default=argparse.SUPPRESS, help="the data folder (or TRACKSHIFT_DATA in the environment)"
+        "--data",
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="the data folder (or TRACKSHIFT_DATA in the environment)",
     )
     options.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document on stdout, errors too"
@@ -40,7 +43,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"trackshift {version('trackshift-station')}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
 
-    def command(name: str, text: str) -> argparse.ArgumentParser:
+    def command(name: str, text: str) -> Parser:
         return commands.add_parser(name, help=text, description=text, parents=[anywhere])
 
     _add_demo(command("demo", "try the whole station with four simulated cameras; no network, nothing asked"))
@@ -61,7 +64,9 @@ def build_parser() -> Parser:
 def _add_demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--headless", action="store_true", help="no window: run the whole way by itself and exit")
     demo.add_argument("--seconds", type=float, metavar="N", help="close by itself after N seconds")
-    demo.add_argument("--out", metavar="DIR", help="where data, screenshots and the summary page go (default: a new folder)")
+    demo.add_argument(
+        "--out", metavar="DIR", help="where data, screenshots and the summary page go (default: a new folder)"
+    )
 
 
 def _add_worker(worker: argparse.ArgumentParser) -> None:
@@ -71,7 +76,7 @@ def _add_worker(worker: argparse.ArgumentParser) -> None:
     modes.add_argument("--stop", action="store_true", help="ask the running worker to stop, and wait until it has")
 
 
-def _add_camera(camera: argparse.ArgumentParser, anywhere: argparse.ArgumentParser) -> None:
+def _add_camera(camera: argparse.ArgumentParser, anywhere: Parser) -> None:
     actions = camera.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     add = actions.add_parser("add", help="configure a camera", parents=[anywhere])
     add.add_argument("id", help="1-100 of A-Z a-z 0-9 _ -")
@@ -117,7 +122,9 @@ def _add_import(importing: argparse.ArgumentParser) -> None:
 
 def _add_queueing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--meta", metavar="JSON", help="an object: timestamp_ref, location, camera_angle, exposure, sensor_info, and your own"
+        "--meta",
+        metavar="JSON",
+        help="an object: timestamp_ref, location, camera_angle, exposure, sensor_info, and your own",
     )
     parser.add_argument("--task-id", metavar="ID", help="your own id: the same twice is one job")
     parser.add_argument("--name", default="", help="what the jobs panel shows")
@@ -125,7 +132,7 @@ def _add_queueing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wait", action="store_true", help="return when the job has ended, with what it made")
 
 
-def _add_jobs(jobs: argparse.ArgumentParser, anywhere: argparse.ArgumentParser) -> None:
+def _add_jobs(jobs: argparse.ArgumentParser, anywhere: Parser) -> None:
     actions = jobs.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     listing = actions.add_parser("list", help="newest first", parents=[anywhere])
     listing.add_argument("--state", choices=[str(state) for state in JobState])
@@ -140,7 +147,7 @@ def _add_jobs(jobs: argparse.ArgumentParser, anywhere: argparse.ArgumentParser) 
         actions.add_parser(name, help=text, parents=[anywhere]).add_argument("id")
 
 
-def _add_sync(sync: argparse.ArgumentParser, anywhere: argparse.ArgumentParser) -> None:
+def _add_sync(sync: argparse.ArgumentParser, anywhere: Parser) -> None:
     actions = sync.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     for name, text in (
         ("status", "what waits, what is verified, and whether it is safe to leave"),

@@ -39,7 +39,9 @@ def _asked_camera(arguments: argparse.Namespace, camera_id: str) -> tuple[Camera
             raise UsageError("--password-stdin needs --user")
         login = Login(user, sys.stdin.readline().rstrip("\r\n"))
     elif arguments.user:
-        raise UsageError("--user needs --password-stdin", hint="A password on the command line would be seen by others.")
+        raise UsageError(
+            "--user needs --password-stdin", hint="A password on the command line would be seen by others."
+        )
     camera = Camera(
         id=camera_id,
         url=url,
@@ -88,7 +90,9 @@ def _test(arguments: argparse.Namespace, station: Station) -> Answer:
 
 def _found(camera_id: str, found: CameraFound) -> Answer:
     document = {"camera_id": camera_id} | found_document(found)
-    keyframes = f"keyframe every {found.keyframe_interval_s:.1f} s" if found.keyframe_interval_s else "keyframes unknown"
+    keyframes = (
+        f"keyframe every {found.keyframe_interval_s:.1f} s" if found.keyframe_interval_s else "keyframes unknown"
+    )
     return Answer(
         document,
         f"{camera_id}: {found.codec} {found.width}×{found.height}, {found.fps:.2f} frames/s, {keyframes}, "

@@ -12,7 +12,7 @@ from core.capture import CaptureMode, CaptureParams, refusal
 from core.clock import parse_utc
 from core.job import JobKind
 from core.paths import DataFolder
-from core.store import cameras, jobs
+from core.store import jobs
 
 
 def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
@@ -23,10 +23,8 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
     with open_station(folder) as station:
         params = {camera_id: _params(arguments, camera_id, at_ns) for camera_id in chosen}
         with station.database.write() as tx:
-            for camera_id in chosen:
-                cameras.get(tx, camera_id)
             children = [
-                new_job(tx, station, arguments, JobKind.CAPTURE, asked.model_dump(mode="json"), camera_id=camera_id)
+                new_job(station, arguments, JobKind.CAPTURE, asked.model_dump(mode="json"), camera_id=camera_id)
                 for camera_id, asked in params.items()
             ]
             if len(children) == 1:
@@ -35,7 +33,7 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
                 whole = {"mode": arguments.mode, "at_ns": at_ns, "cameras": list(chosen)}
                 job = jobs.enqueue_batch(
                     tx,
-                    new_job(tx, station, arguments, JobKind.CAPTURE, whole),
+                    new_job(station, arguments, JobKind.CAPTURE, whole),
                     [child_of_batch(child) for child in children],
                 )
         return answer_for(station, job.id, wait=arguments.wait)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
-    """Make a fresh data folder with four cameras, a session and a folder store; then the window, or the headless tour."""
+    """Make a fresh data folder with four cameras, a session and a folder store; then window or tour."""
     from workers.demo.cameras import start_demo_cameras
 
     out = Path(arguments.out).absolute() if arguments.out else Path(tempfile.mkdtemp(prefix="trackshift-demo-"))
@@ -35,7 +35,9 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
         if arguments.headless or not _has_display():
             from cli.demo_tour import take_tour
 
-            return take_tour(folder, out=out, store=store, live_s=8.0 if arguments.seconds is None else arguments.seconds)
+            return take_tour(
+                folder, out=out, store=store, live_s=8.0 if arguments.seconds is None else arguments.seconds
+            )
         from gui.app import main as open_window
 
         code = open_window(folder, close_after_s=arguments.seconds)
@@ -61,6 +63,8 @@ def _prepare(folder: DataFolder, store: Path, simulated: "DemoCameras") -> None:
                 else:
                     cameras.add(tx, camera)
             if sessions.current(tx) is None:
-                sessions.create(tx, season=str(datetime.now(UTC).year), event="Demo Grand Prix", name="FP1", time_zone="UTC")
+                sessions.create(
+                    tx, season=str(datetime.now(UTC).year), event="Demo Grand Prix", name="FP1", time_zone="UTC"
+                )
             stations.set_first_run_done(tx)
             stations.bump_settings(tx)

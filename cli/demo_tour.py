@@ -54,7 +54,12 @@ def take_tour(folder: DataFolder, *, out: Path, store: Path, live_s: float) -> A
         "screenshots": [str(path) for path in screenshots],
         "safe_to_leave": sync.document.get("safe_to_leave", False),
         "steps": [
-            {"command": one.command, "exit": int(one.answer.exit), "as_expected": one.as_expected, "s": round(one.took_s, 3)}
+            {
+                "command": one.command,
+                "exit": int(one.answer.exit),
+                "as_expected": one.as_expected,
+                "s": round(one.took_s, 3),
+            }
             for one in steps
         ],
     }

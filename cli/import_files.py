@@ -10,7 +10,7 @@ from core.capture import ImportParams
 from core.errors import UsageError
 from core.job import JobKind
 from core.paths import DataFolder
-from core.store import cameras, jobs
+from core.store import jobs
 
 
 def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
@@ -22,9 +22,6 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
     params = ImportParams(camera_id=arguments.camera, paths=paths, metadata=metadata_of(arguments.meta))
     with open_station(folder) as station:
         with station.database.write() as tx:
-            cameras.get(tx, arguments.camera)
             asked = params.model_dump(mode="json")
-            job = jobs.enqueue(
-                tx, new_job(tx, station, arguments, JobKind.IMPORT, asked, camera_id=arguments.camera)
-            )
+            job = jobs.enqueue(tx, new_job(station, arguments, JobKind.IMPORT, asked, camera_id=arguments.camera))
         return answer_for(station, job.id, wait=arguments.wait)

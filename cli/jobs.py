@@ -23,27 +23,30 @@ def _list(arguments: argparse.Namespace, station: Station) -> Answer:
     if not 1 <= arguments.limit <= 500:
         raise UsageError("--limit is 1 to 500")
     wanted = jobs.JobFilter(
-        state=JobState(arguments.state) if arguments.state else None,
-        kind=JobKind(arguments.kind) if arguments.kind else None,
+        states=frozenset({JobState(arguments.state)}) if arguments.state else frozenset(),
+        kinds=frozenset({JobKind(arguments.kind)}) if arguments.kind else frozenset(),
     )
     with station.database.read() as tx:
-        page, following = jobs.page(tx, wanted, cursor=arguments.cursor, limit=arguments.limit)
+        page = jobs.page(tx, wanted, cursor=arguments.cursor, limit=arguments.limit)
     return Answer(
-        {"jobs": [job_document(job) for job in page], "next": following},
-        "\n".join(_line(job) for job in page) or "No jobs.",
+        {"jobs": [job_document(job) for job in page.items], "next": page.next},
+        "\n".join(_line(job) for job in page.items) or "No jobs.",
     )
 
 
 def _line(job: Job) -> str:
     why = job.error.message if job.error else job.held_because or job.message
-    return f"{job.id}  {job.kind:8} {job.state:10} {job.progress:3.0f} %  {job.name or job.camera_id or ''}  {why}".rstrip()
+    what = job.name or job.camera_id or ""
+    return f"{job.id}  {job.kind:8} {job.state:10} {job.progress:3.0f} %  {what}  {why}".rstrip()
 
 
 def _show(arguments: argparse.Namespace, station: Station) -> Answer:
     with station.database.read() as tx:
         job = jobs.get(tx, arguments.id)
     made = made_by(station, job)
-    document = job_document(job) | {name: value for name, value in made.document.items() if name not in ("job", "state")}
+    document = job_document(job) | {
+        name: value for name, value in made.document.items() if name not in ("job", "state")
+    }
     return Answer(document, made.text)
 
 

@@ -14,11 +14,10 @@ from cli.waiting import wait_for_job
 from core.capture import Metadata, refusal
 from core.clip import Clip
 from core.clock import utc_text
-from core.errors import NotFound, UsageError
+from core.errors import UsageError
 from core.frame import Frame
 from core.job import PRIORITY_PERSON, Job, JobKind, JobState, NewJob
-from core.store import clips, frames, jobs, sessions
-from core.store.database import Reading
+from core.store import clips, frames, jobs
 
 
 def metadata_of(text: str | None) -> Metadata:
@@ -42,7 +41,6 @@ def metadata_of(text: str | None) -> Metadata:
 
 
 def new_job(
-    tx: Reading,
     station: Station,
     arguments: argparse.Namespace,
     kind: JobKind,
@@ -50,7 +48,7 @@ def new_job(
     *,
     camera_id: str | None = None,
 ) -> NewJob:
-    """The job that the command line asks for, in the named or the current session."""
+    """The job that the command line asks for, in the named session, else in the one that is current."""
     return NewJob(
         kind=kind,
         params=params,
@@ -60,22 +58,13 @@ def new_job(
         operator=station.settings.station.operator or None,
         priority=PRIORITY_PERSON if arguments.priority is None else arguments.priority,
         camera_id=camera_id,
-        session_id=_session_id(tx, arguments.session),
+        session_id=arguments.session,
     )
 
 
 def child_of_batch(job: NewJob) -> NewJob:
     """The caller's own id names the batch; a child has none."""
     return replace(job, task_id=None)
-
-
-def _session_id(tx: Reading, asked: str | None) -> str | None:
-    if asked is None:
-        current = sessions.current(tx)
-        return current.id if current else None
-    if asked not in {session.id for session in sessions.every(tx)}:
-        raise NotFound("session", asked, hint="The window's Sessions page lists them.")
-    return asked
 
 
 def answer_for(station: Station, job_id: str, *, wait: bool) -> Answer:
@@ -129,10 +118,7 @@ def _in_words(station: Station, job: Job, parts: list[Job], made: Sequence[Frame
         for item in made
     ]
     for part in parts:
-        lines += [
-            f"  gap of {gap['seconds']} s on {gap['camera']}: {gap['reason']}"
-            for gap in _listed(part, "gaps")
-        ]
+        lines += [f"  gap of {gap['seconds']} s on {gap['camera']}: {gap['reason']}" for gap in _listed(part, "gaps")]
         lines += [f"  not imported: {failure['path']}: {failure['message']}" for failure in _listed(part, "failed")]
         if part.error is not None:
             lines.append(f"  {part.camera_id or part.kind}: {part.error.message}\n    {part.error.hint}")

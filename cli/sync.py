@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
 
 
 def _now(station: Station) -> Answer:
-    """Ask for a pass over everything that waits, and return when it is over: all verified, or nothing more can be sent."""
+    """Ask for a pass over all that waits; return when all is verified, or nothing more can be sent."""
     with station.database.write() as tx:
         wake = stations.wake(tx)
 
@@ -58,7 +58,10 @@ def _told(summary: SyncSummary) -> tuple[Document, str]:
         "safe_to_leave": summary.safe_to_leave,
     }
     if summary.safe_to_leave:
-        return document, f"Safe to leave: {summary.verified} files, {summary.verified_bytes / 1e6:.1f} MB, all verified."
+        return (
+            document,
+            f"Safe to leave: {summary.verified} files, {summary.verified_bytes / 1e6:.1f} MB, all verified.",
+        )
     waiting = summary.waiting + summary.sending + summary.blocked
     why = "paused" if summary.paused else summary.reason
     text = f"{waiting} files, {summary.open_bytes / 1e6:.1f} MB, not yet verified; {summary.verified} are."

@@ -2,6 +2,7 @@
 
 import argparse
 import threading
+import time
 
 from cli.answer import Answer, Exit
 from cli.station import Station, open_station
@@ -28,14 +29,13 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
 
 def _stop(station: Station) -> Answer:
     with station.database.write() as tx:
-        running = processes.present(tx, Role.WORKER)
-        for worker in running:
-            processes.ask_stop(tx, worker.id, "asked by trackshift worker --stop")
+        running = processes.present(tx, Role.WORKER, tx.now_ns)
+        processes.ask_stop(tx, "asked by trackshift worker --stop")
     if not running:
         return Answer({"stopped": False}, "No worker was running.")
     nothing = threading.Event()
     while not nothing.wait(0.05):
         with station.database.read() as tx:
-            if not processes.present(tx, Role.WORKER):  # its row left, or it died and its beat is old
+            if not processes.present(tx, Role.WORKER, time.time_ns()):  # its row left, or it died and its beat is old
                 break
     return Answer({"stopped": True}, "The worker has stopped. Queued work waits for the next one.")

@@ -123,7 +123,7 @@ def _clock() -> Check:
             "",
             Verdict.WARN,
             f"{now}; not synchronised",
-            "Set the computer's clock by NTP or by hand before the session: captured times without a camera clock follow it.",
+            "Set the computer's clock before the session: captured times without a camera clock follow it.",
         )
     return Check("", Verdict.OK, f"{now}; synchronised")
 
@@ -132,7 +132,10 @@ def _database(database: Database) -> Check:
     problems = database.integrity_check()
     if problems:
         return Check(
-            "", Verdict.FAIL, f"damaged: {problems[0]}", "Stop the station and put back a snapshot (station.db.before-*)."
+            "",
+            Verdict.FAIL,
+            f"damaged: {problems[0]}",
+            "Stop the station and put back a snapshot (station.db.before-*).",
         )
     version = sqlite3.sqlite_version_info
     sound = version >= _WAL_RESET_FIXED[0] or any(
@@ -143,7 +146,7 @@ def _database(database: Database) -> Check:
             "",
             Verdict.WARN,
             f"whole; SQLite {sqlite3.sqlite_version} has a known WAL-reset race",
-            "The station lets only one connection checkpoint, which avoids it; a Python with SQLite 3.51.3 or later ends it.",
+            "Only one connection of the station checkpoints, which avoids it; SQLite 3.51.3 or later ends it.",
         )
     return Check("", Verdict.OK, f"whole; SQLite {sqlite3.sqlite_version}")
 
@@ -151,7 +154,9 @@ def _database(database: Database) -> Check:
 def _worker(database: Database) -> Check:
     with database.read() as tx:
         present = processes.present(tx, Role.WORKER)
-    return Check("", Verdict.OK, f"running, process {present[0].pid}" if present else "not running; started when needed")
+    return Check(
+        "", Verdict.OK, f"running, process {present[0].pid}" if present else "not running; started when needed"
+    )
 
 
 def _cameras(database: Database) -> Check:

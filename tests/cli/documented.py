@@ -17,7 +17,7 @@ def documented(name: str) -> object:
 
 
 def differences(expected: object, actual: object, where: str = "$") -> list[str]:
-    """Each place where `actual` has not the keys or types of `expected`; null on either side stands for a missing value."""
+    """Each place where `actual` has other keys or types than `expected`; null on either side is a missing value."""
     if expected is None or actual is None:
         return []
     if isinstance(expected, dict) and isinstance(actual, dict):
@@ -33,4 +33,8 @@ def differences(expected: object, actual: object, where: str = "$") -> list[str]
     number = (int, float)
     if isinstance(expected, number) and isinstance(actual, number) and type(expected) is not bool:
         return []
-    return [] if type(expected) is type(actual) else [f"{where}: {type(actual).__name__}, documented {type(expected).__name__}"]
+    return (
+        []
+        if type(expected) is type(actual)
+        else [f"{where}: {type(actual).__name__}, documented {type(expected).__name__}"]
+    )

@@ -1,0 +1,63 @@
+"""docs/cli.md against the truth: each documented command is run, and its document has the keys and types shown."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Done, trackshift
+from tests.cli.documented import differences, documented
+from tests.real.rtsp_server import RtspServer
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "data"
+    trackshift(tmp_path / "data", "worker", "--stop")
+
+
+def _holds(name: str, done: Done, code: int = 0) -> Done:
+    assert done.code == code, done.stdout + done.stderr
+    found = differences(documented(name), done.document)
+    assert not found, "\n".join(found)
+    return done
+
+
+@pytest.mark.timeout(180)
+def test_every_documented_shape_is_what_the_command_prints(
+    data: Path, tmp_path: Path, make_rtsp_server: Callable[..., RtspServer]
+) -> None:
+    server = make_rtsp_server()
+    store = tmp_path / "store"
+    store.mkdir()
+    environment = {"STORAGE__KIND": "folder", "STORAGE__FOLDER": str(store)}
+
+    def run(*argv: str) -> Done:
+        return trackshift(data, "--json", *argv, environment=environment)
+
+    _holds("camera add", run("camera", "add", "Pit_1", "--url", server.url()))
+    _holds("camera test", run("camera", "test", "Pit_1"))
+    frame = _holds("capture --wait", run("capture", "Pit_1", "--mode", "single_frame", "--wait")).document["frames"][0]
+    clip = run("capture", "Pit_1", "--mode", "clip", "--pre", "60", "--post", "1", "--wait")
+    assert clip.code == 3, "a pre-roll longer than the ring is told as a gap, and ends with 3"
+    _holds("capture --wait", clip, code=3)
+    assert not differences(documented("gap"), clip.document["gaps"][0])
+    assert set(clip.document["clips"][0]) == set(frame) | set(documented("clip"))  # type: ignore[call-overload]
+    _holds("camera list", run("camera", "list"))
+    (tmp_path / "notes.jpg").write_text("no picture")
+    imported = run("import", frame["path"], str(tmp_path / "notes.jpg"), "--camera", "Pit_1", "--wait")
+    _holds("import --wait", imported, code=3)
+    assert imported.document["duplicates"]
+    assert imported.document["failed"]
+    queued = _holds("capture", run("capture", "Pit_1")).document["job"]
+    listed = _holds("jobs list", run("jobs", "list"))
+    shown = run("jobs", "show", queued)
+    assert set(shown.document) == set(listed.document["jobs"][0]) | {"frames", "clips", "gaps"}
+    _holds("sync status", run("sync", "now"))
+    _holds("sync status", run("sync", "pause"))
+    _holds("sync status", run("sync", "resume"))
+    _holds("doctor", run("doctor"))
+    _holds("worker --stop", run("worker", "--stop"))
+    _holds("fsck", run("fsck"))
+    _holds("camera remove", run("camera", "remove", "Pit_1"))
+    _holds("error", run("jobs", "show", "nowhere"), code=1)
