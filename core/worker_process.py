@@ -10,6 +10,10 @@ from core.process import Role
 from core.store import processes
 from core.store.database import Database
 
+_DETACHED = 0
+if sys.platform == "win32":
+    _DETACHED = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+
 _started: list[subprocess.Popen[bytes]] = []
 """Kept so that those that ended are reaped at the next start."""
 
@@ -23,18 +27,18 @@ def start_worker(folder: DataFolder, *, mode: str = "--while-needed") -> None:
     folder.logs.mkdir(parents=True, exist_ok=True)
     printed = os.open(folder.logs / "worker.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        _started.append(
-            subprocess.Popen(
-                [*worker_command(), "worker", *([mode] if mode else [])],
-                stdin=subprocess.DEVNULL,
-                stdout=printed,
-                stderr=printed,
-                env={**os.environ, "TRACKSHIFT_DATA": str(folder.root)},
-                # Its own folder would pin a drive that the operator wants to pull out.
-                cwd=folder.root.anchor,
-                **_detached(),
-            )
+        process = subprocess.Popen(
+            [*worker_command(), "worker", *([mode] if mode else [])],
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            env={**os.environ, "TRACKSHIFT_DATA": str(folder.root)},
+            # Its own folder would pin a drive that the operator wants to pull out.
+            cwd=folder.root.anchor,
+            start_new_session=os.name == "posix",
+            creationflags=_DETACHED,
         )
+        _started.append(process)
     finally:
         os.close(printed)
 
@@ -45,12 +49,6 @@ def worker_command() -> list[str]:
         return [str(Path(sys.executable).with_name("trackshift.exe" if os.name == "nt" else "trackshift"))]
     # -P: the working folder is no place to import from.
     return [sys.executable, "-P", "-m", "trackshift"]
-
-
-def _detached() -> dict[str, int]:
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
 
 
 def worker_is_present(database: Database) -> bool:

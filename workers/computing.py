@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -60,12 +61,12 @@ def _answer(function: Callable[..., T], args: tuple[object, ...]) -> "T | _Raise
 
 def _begin_child() -> None:
     """In the child, once: give way to the feeds, and die with the worker."""
-    if hasattr(os, "nice"):
-        os.nice(10)
-    else:
+    if sys.platform == "win32":
         import psutil
 
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        os.nice(10)
     parent = multiprocessing.parent_process()
     assert parent is not None
 

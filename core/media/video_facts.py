@@ -90,7 +90,9 @@ def _refuse_a_cut(container: InputContainer, stream: VideoStream, name: str, cou
         raise MediaUnreadable(f"{name} is cut short: {duration_s:.1f} s of {declared_s:.1f} s are there", file=name)
 
 
-def _picture_from(container: InputContainer, stream: VideoStream, keyframe: Packet) -> tuple[int, int] | None:
+def _picture_from(
+    container: InputContainer, stream: VideoStream, keyframe: Packet[VideoStream]
+) -> tuple[int, int] | None:
     """(width, height) in px of the first picture decoded from this packet on, or None if nothing decodes."""
     container.seek(keyframe.pts or keyframe.dts or 0, stream=stream)
     stream.codec_context.flush_buffers()

@@ -31,6 +31,12 @@ def present(tx: Reading, role: Role, now_ns: int | None = None) -> list[ProcessB
     return [ProcessBeat(**row) for row in tx.rows(query)]
 
 
+def every(tx: Reading, role: Role) -> list[ProcessBeat]:
+    """All that did not leave in good order, the dead among them until they are forgotten."""
+    query = select(*_COLUMNS).where(processes.c.role == role).order_by(processes.c.started_at_ns)
+    return [ProcessBeat(**row) for row in tx.rows(query)]
+
+
 def leave(tx: Writing, id: str) -> None:
     """The process ends in good order."""
     tx.execute(delete(processes).where(processes.c.id == id))

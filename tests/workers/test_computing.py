@@ -38,7 +38,12 @@ def test_a_child_answers_is_niced_and_is_used_again(computing: Computing):
 def test_a_cancel_kills_a_busy_child_within_a_second(computing: Computing, tmp_path: Path):
     told = tmp_path / "pid"
     token = CancelToken()
-    canceller = threading.Thread(target=lambda: (eventually(told.exists, 20), token.cancel()))
+
+    def cancel_when_busy() -> None:
+        eventually(told.exists, 20)
+        token.cancel()
+
+    canceller = threading.Thread(target=cancel_when_busy)
     canceller.start()
     with pytest.raises(Cancelled):
         computing.run(child.tell_pid_and_spin, str(told), 60.0, cancel=token)

@@ -232,7 +232,11 @@ class _Item:
             **words.model_dump(),
         }
         if content.is_clip:
-            of_clip = {"codec": content.codec, "duration_ns": content.duration_ns, "frame_count": content.frame_count}
+            of_clip: dict[str, Any] = {
+                "codec": content.codec,
+                "duration_ns": content.duration_ns,
+                "frame_count": content.frame_count,
+            }
             clips.add(tx, Clip(**common, **of_clip), station_id=self.context.station_id)
         else:
             frames.add(tx, Frame(**common), station_id=self.context.station_id)

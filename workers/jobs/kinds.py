@@ -1,0 +1,42 @@
+"""Which handler does which kind of job, in which pool, how many at once and for how long."""
+
+from collections.abc import Mapping
+
+from core.capture import CaptureMode, CaptureParams
+from core.job import Job, JobKind
+from core.settings import Settings
+from workers.jobs import capturing, importing
+from workers.runner import KindRules
+from workers.scheduler import CAPTURES, WORK
+
+_CAPTURE_MARGIN_S = 60.0
+_BURST_SLOWEST_FPS = 1.0
+
+
+def _capture_limit_s(job: Job, settings: Settings) -> float:
+    """What it was asked to take, the longest silence that the camera may have, and a margin."""
+    params = CaptureParams.model_validate(job.params)
+    if params.mode is CaptureMode.CLIP:
+        asked_s = params.pre_s + params.post_s
+    elif params.mode is CaptureMode.BURST:
+        asked_s = params.count / (params.fps or _BURST_SLOWEST_FPS)
+    elif params.mode is CaptureMode.SINGLE_FRAME:
+        asked_s = 0.0
+    else:
+        asked_s = params.duration_s
+    return asked_s + settings.rtsp.capture_timeout + _CAPTURE_MARGIN_S
+
+
+KINDS: Mapping[JobKind, KindRules] = {
+    JobKind.CAPTURE: KindRules(
+        capturing.run, CAPTURES, slots=lambda settings: settings.jobs.capture_concurrency, limit_s=_capture_limit_s
+    ),
+    # An import may take hours; what it may not do is stand still.
+    JobKind.IMPORT: KindRules(
+        importing.run,
+        WORK,
+        slots=lambda settings: settings.jobs.concurrency,
+        limit_s=lambda job, settings: None,
+        stall_s=120.0,
+    ),
+}
