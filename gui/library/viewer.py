@@ -1,0 +1,257 @@
+"""One frame or clip, large, with everything that is known of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.clip import Clip
+from core.errors import KnownError
+from core.store.library import LibraryItem
+from core.upload import ItemKind
+from gui import theme
+from gui.background import run_in_background
+from gui.errors import told
+from gui.library.facts import Details, read_details, rows
+from gui.library.picture_view import PictureView
+from gui.library.thumbnails import first_picture, picture
+from gui.models.library_model import LibraryModel
+from gui.station import Station
+from gui.toast import show_notice
+
+PANEL_PX = 320
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    details: Details
+    path: Path
+    image: QImage
+
+
+class Viewer(QDialog):
+    """← and → go through the library as it was filtered; S stars, F fits, 1 shows 100 %, Esc closes."""
+
+    def __init__(
+        self, station: Station, model: LibraryModel, position: int, star: Callable[[LibraryItem], None], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._station, self._model, self._star_item = station, model, star
+        self._position = position
+        self._item: LibraryItem | None = None
+        self._wanted_id = ""
+        self._shown: _Shown | None = None
+        self.setWindowTitle("Library")
+        self.resize((parent.window().size() * 0.94).expandedTo(QSize(800, 520)))
+        self.picture = PictureView(self)
+        self.picture.scaled.connect(self._show_scale)
+        self._facts = QGridLayout()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(self.picture, 1)
+        left.addWidget(self._bar())
+        layout.addLayout(left, 1)
+        layout.addWidget(self._panel())
+        for keys, do in (
+            ("Left", self.newer),
+            ("Right", self.older),
+            ("S", self.star),
+            ("F", lambda: self.picture.set_scale(None)),
+            ("1", lambda: self.picture.set_scale(1.0)),
+            ("+", lambda: self.picture.set_scale(self.picture.scale * 1.25)),
+            ("-", lambda: self.picture.set_scale(self.picture.scale / 1.25)),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(do)
+        model.dataChanged.connect(self._arrived)
+        self._go(position)
+
+    @property
+    def position(self) -> int:
+        return self._position
+
+    def older(self) -> None:
+        self._go(self._position + 1)
+
+    def newer(self) -> None:
+        self._go(self._position - 1)
+
+    def star(self) -> None:
+        if self._item is not None:
+            self._star_item(self._item)
+
+    def _go(self, position: int) -> None:
+        if not 0 <= position < self._model.count:
+            return
+        self._position = position
+        self._newer.setEnabled(position > 0)
+        self._older.setEnabled(position + 1 < self._model.count)
+        self._place.setText(f"{position + 1:,} of {self._model.count:,}")
+        self._model.look_at(position, position)
+        self._arrived()
+
+    def _arrived(self) -> None:
+        """Show the item if its row is here and is not what is shown already."""
+        item = self._model.item(self._position)
+        if item is None or item == self._item:
+            return
+        self._item = item
+        self._star.setText("Starred" if item.starred else "Star")
+        theme.set_icon(self._star, *(("star-filled", "warn") if item.starred else ("star", "ink")))
+        if self._shown is not None and self._shown.details.item.id == item.id:
+            image: QImage | None = self._shown.image
+        else:
+            image = None
+        self._wanted_id = item.id
+        database, folder = self._station.database, self._station.folder
+
+        def read() -> _Shown:
+            details, path = read_details(database, item), folder.absolute(item.path)
+            if image is not None:
+                return _Shown(details, path, image)
+            if item.file_gone:
+                return _Shown(details, path, QImage())
+            return _Shown(details, path, first_picture(path) if item.kind is ItemKind.CLIP else picture(path))
+
+        run_in_background(read, then=self._show, failed=lambda error: self._cannot(item.id, error), parent=self)
+
+    def _show(self, shown: _Shown) -> None:
+        item = shown.details.item
+        if item.id != self._wanted_id:
+            return  # the operator went on meanwhile
+        before, self._shown = self._shown, shown
+        if before is None or before.details.item.id != item.id:
+            gone = "The local file was removed; the verified copy is in object storage under the key beside."
+            said = gone if item.file_gone_at_ns else f"{shown.path.name} can't be shown. Open it in another program."
+            self.picture.show_image(shown.image, said)
+        is_clip = isinstance(item, Clip)
+        self._play.setVisible(is_clip)
+        self._play.setEnabled(item.file_gone_at_ns is None)
+        self._title.setText(shown.details.camera.label if shown.details.camera else item.camera_id)
+        self.setWindowTitle(f"{'Clip' if is_clip else 'Frame'} {item.id}")
+        self._fill(rows(shown.details))
+
+    def _cannot(self, item_id: str, error: KnownError) -> None:
+        if item_id == self._wanted_id:
+            self.picture.show_image(QImage(), told(error))
+
+    def _fill(self, shown: list[tuple[str, str]]) -> None:
+        while (old := self._facts.takeAt(0)) is not None:
+            if (widget := old.widget()) is not None:
+                widget.deleteLater()
+        for row, (label, text) in enumerate(shown):
+            name, value = QLabel(label), QLabel(_breakable(text))
+            theme.set_role(name, role="small")
+            name.setContentsMargins(0, theme.space("s") if row else 0, 0, 0)
+            value.setWordWrap(True)
+            value.setTextFormat(Qt.TextFormat.PlainText)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            value.setAccessibleName(f"{label}: {text}")
+            self._facts.addWidget(name, 2 * row, 0)
+            self._facts.addWidget(value, 2 * row + 1, 0)
+        self._facts.setRowStretch(2 * len(shown), 1)
+
+    def _show_scale(self) -> None:
+        self._scale.setText(f"{self.picture.scale * 100:.0f} %")
+        self._fit.setChecked(self.picture.fits)
+        self._whole.setChecked(not self.picture.fits and self.picture.scale == 1.0)
+
+    def _bar(self) -> QFrame:
+        bar = QFrame(self)
+        theme.set_role(bar, role="bar")
+        self._newer = self._button("Newer", self.newer, "chevron-left")
+        self._older = self._button("Older", self.older, "chevron-right")
+        self._place = QLabel(self)
+        theme.set_role(self._place, role="muted")
+        self._fit = self._button("Fit", lambda: self.picture.set_scale(None))
+        self._whole = self._button("100 %", lambda: self.picture.set_scale(1.0))
+        for button in (self._fit, self._whole):
+            button.setCheckable(True)
+        self._scale = QLabel(self)
+        self._scale.setMinimumWidth(52)
+        theme.set_role(self._scale, role="muted")
+        self._play = self._button("Play", self._open_file, "play")
+        self._play.setToolTip("Open the clip in this machine's player")
+        self._star = self._button("Star", self.star, "star")
+        layout = QHBoxLayout(bar)
+        layout.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("m"), theme.space("s"))
+        for widget in (self._newer, self._older, self._place):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        for widget in (self._play, self._fit, self._whole, self._scale, self._star):
+            layout.addWidget(widget)
+        return bar
+
+    def _panel(self) -> QFrame:
+        panel = QFrame(self)
+        theme.set_role(panel, role="card")
+        panel.setFixedWidth(PANEL_PX)
+        self._title = QLabel(panel)
+        self._title.setWordWrap(True)
+        theme.set_role(self._title, role="title")
+        inner = QWidget()
+        self._facts.setVerticalSpacing(1)
+        self._facts.setContentsMargins(0, 0, theme.space("s"), 0)
+        inner.setLayout(self._facts)
+        scroll = QScrollArea(panel)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        scroll.viewport().setAutoFillBackground(False)
+        inner.setAutoFillBackground(False)
+        scroll.setAccessibleName("What is known of it")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._button("Copy SHA-256", self._copy_hash))
+        buttons.addWidget(self._button("Show file", self._reveal, "folder"))
+        close = self._button("Close", self.accept)
+        layout = QVBoxLayout(panel)
+        layout.addWidget(self._title)
+        layout.addWidget(scroll, 1)
+        layout.addLayout(buttons)
+        layout.addWidget(close)
+        return panel
+
+    def _button(self, text: str, do: Callable[[], object], icon: str | None = None) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda: do())
+        if icon:
+            theme.set_icon(button, icon)
+        return button
+
+    def _copy_hash(self) -> None:
+        if self._shown is not None:
+            QGuiApplication.clipboard().setText(self._shown.details.item.sha256)
+            show_notice(self, "The SHA-256 is on the clipboard.", "ok")
+
+    def _reveal(self) -> None:
+        if self._shown is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._shown.path.parent)))
+
+    def _open_file(self) -> None:
+        if self._shown is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._shown.path)))
+
+
+def _breakable(text: str) -> str:
+    """Long words (hashes, keys) get places to break at."""
+    return "\u200b".join(text[at : at + 16] for at in range(0, len(text), 16)) if _longest(text) > 32 else text
+
+
+def _longest(text: str) -> int:
+    return max((len(word) for word in text.split()), default=0)

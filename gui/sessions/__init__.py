@@ -1,0 +1,1 @@
+"""The sessions page: create, switch, close."""
