@@ -72,9 +72,10 @@ class Writing(Reading):
 class Database:
     """The connections of one process to one station.db. Usable from any thread; close() ends it."""
 
-    def __init__(self, folder: DataFolder, clock: Clock, *, checkpoints: bool) -> None:
+    def __init__(self, folder: DataFolder, clock: Clock, *, checkpoints: bool, busy_s: float) -> None:
         self.folder = folder
         self._clock = clock
+        self._busy_s = busy_s
         self._writing = threading.Lock()
         # One writer at a time is SQLite's own rule; a lock hands the turn over at once, its busy handler polls.
         self._writer = self._engine(
@@ -90,7 +91,7 @@ class Database:
             max_overflow=-1,
             hide_parameters=True,
             # No implicit transactions: pysqlite's own begin too late, and deferred.
-            connect_args={"timeout": BUSY_S, "check_same_thread": False, "isolation_level": None},
+            connect_args={"timeout": self._busy_s, "check_same_thread": False, "isolation_level": None},
         )
         settings = {"foreign_keys": 1, "synchronous": 2, "journal_size_limit": _LOG_LIMIT_BYTES, **pragmas}
 
@@ -115,9 +116,9 @@ class Database:
     def write(self) -> Iterator[Writing]:
         """A transaction, committed durably when the block ends well, rolled back when it raises.
 
-        Raises DatabaseBusy after 5 s of waiting for another writer, DiskFull, DataFolderError.
+        Raises DatabaseBusy after `busy_s` of waiting for another writer, DiskFull, DataFolderError.
         """
-        if not self._writing.acquire(timeout=BUSY_S):
+        if not self._writing.acquire(timeout=self._busy_s):
             raise DatabaseBusy(folder=self.folder.root)
         try:
             with told(self.folder), self._writer.begin() as connection:
@@ -137,11 +138,13 @@ class Database:
         self._writer.dispose()
 
 
-def open_database(folder: DataFolder, *, clock: Clock | None = None, checkpoints: bool = False) -> Database:
+def open_database(
+    folder: DataFolder, *, clock: Clock | None = None, checkpoints: bool = False, busy_s: float = BUSY_S
+) -> Database:
     """Open a folder's database, made or migrated first if need be. Only the worker passes `checkpoints`.
 
     Raises DataFolderForeign, DataFolderNewer, DataFolderCorrupt, DataFolderLocked, DataFolderUnwritable, DiskFull.
     """
     clock = clock or SystemClock()
-    bring_up_to_date(folder, clock)
-    return Database(folder, clock, checkpoints=checkpoints)
+    bring_up_to_date(folder, clock, busy_s=busy_s)
+    return Database(folder, clock, checkpoints=checkpoints, busy_s=busy_s)

@@ -25,7 +25,9 @@ def scripts() -> dict[int, str]:
     return {int(script.name[:4]): script.read_text("utf-8") for script in found if script.name.endswith(".sql")}
 
 
-def bring_up_to_date(folder: DataFolder, clock: Clock, migrations: Mapping[int, str] | None = None) -> None:
+def bring_up_to_date(
+    folder: DataFolder, clock: Clock, migrations: Mapping[int, str] | None = None, *, busy_s: float = BUSY_S
+) -> None:
     """Make or migrate the database of a folder, and check that the two belong together.
 
     Any number of processes may call this at once. Raises DataFolderForeign, DataFolderNewer, DataFolderCorrupt,
@@ -36,10 +38,10 @@ def bring_up_to_date(folder: DataFolder, clock: Clock, migrations: Mapping[int, 
     newest = max(migrations)
     folder.create()
     with told(folder, opening=True):
-        if folder.database.exists() and folder.identity_file.exists() and _checked(folder, newest) == newest:
+        if folder.database.exists() and folder.identity_file.exists() and _checked(folder, newest, busy_s) == newest:
             return
         with _alone(folder):
-            _migrate(folder, clock, migrations, newest)
+            _migrate(folder, clock, migrations, newest, busy_s)
 
 
 @contextmanager
@@ -57,15 +59,15 @@ def _alone(folder: DataFolder) -> Iterator[None]:
         lock.release()
 
 
-def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, create: bool = False, busy_s: float = BUSY_S) -> sqlite3.Connection:
     """A plain connection without implicit transactions; a missing file raises unless it may be created."""
     mode = "rwc" if create else "rw"
-    return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=BUSY_S, isolation_level=None)
+    return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=busy_s, isolation_level=None)
 
 
-def _checked(folder: DataFolder, newest: int) -> int:
+def _checked(folder: DataFolder, newest: int, busy_s: float) -> int:
     """The version of an existing database, 0 if nothing was committed to it yet."""
-    with closing(connect(folder.database)) as connection:
+    with closing(connect(folder.database, busy_s=busy_s)) as connection:
         version = _pragma(connection, "user_version")
         if version == 0 and not connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
             return 0
@@ -92,13 +94,13 @@ def _identity(folder: DataFolder) -> str | None:
         return None
 
 
-def _migrate(folder: DataFolder, clock: Clock, migrations: Mapping[int, str], newest: int) -> None:
-    version = _checked(folder, newest) if folder.database.exists() else 0
+def _migrate(folder: DataFolder, clock: Clock, migrations: Mapping[int, str], newest: int, busy_s: float) -> None:
+    version = _checked(folder, newest, busy_s) if folder.database.exists() else 0
     if version == newest:
         return
     if version == 0:
         _prepare_identity(folder)
-    with closing(connect(folder.database, create=True)) as connection:
+    with closing(connect(folder.database, create=True, busy_s=busy_s)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -138,10 +138,12 @@ sessions = Table(
 )
 Index("sessions_current", sessions.c.current, unique=True, sqlite_where=text("current = 1"))
 
-# A pending job that could start now. A query gets this index only if it says the very same words.
+# Partial indices: a query gets one only if it says the very same words. The unary plus keeps SQLite, which knows
+# nothing of how many rows there are, from taking the index on `state` instead.
+# A pending job that could start now:
 READY = text("state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL")
-DUE = text("state = 'pending' AND not_before_ns IS NOT NULL")
-NEW_CAPTURES = text("kind = 'capture' AND is_batch = 0 AND state = 'pending'")
+DUE = text("not_before_ns IS NOT NULL")
+NEW_CAPTURES = text("kind = 'capture' AND is_batch = 0 AND +state = 'pending'")
 TOP_LEVEL = text("batch_id IS NULL")
 
 jobs = Table(

@@ -102,8 +102,8 @@ for _items in (frames, clips):
     Index(f"{_named}_revision", _c.revision)
 
 # An upload that could be sent now.
-SENDABLE = text("state = 'waiting' AND held = 0 AND not_before_ns IS NULL")
-SEND_DUE = text("state = 'waiting' AND not_before_ns IS NOT NULL")
+SENDABLE = text("+state = 'waiting' AND held = 0 AND not_before_ns IS NULL")
+SEND_DUE = text("not_before_ns IS NOT NULL")
 WITH_REASON = text("reason <> '' AND state <> 'verified'")
 
 uploads = Table(
@@ -144,7 +144,7 @@ uploads = Table(
     CheckConstraint("(state = 'verified') = (verified_at_ns IS NOT NULL AND verified_how IS NOT NULL)"),
     UniqueConstraint("item_kind", "item_id"),
     Index("uploads_revision", "revision"),
-    Index("uploads_state", "state"),
+    Index("uploads_state", "state", "id"),
     sqlite_strict=True,
 )
 Index("uploads_sendable", uploads.c.starred.desc(), uploads.c.created_at_ns, uploads.c.id, sqlite_where=SENDABLE)

@@ -59,17 +59,22 @@ def _metadata(tx: Reading, item: Frame | Clip, station_id: str) -> dict[str, str
 
 def claim_next(tx: Writing, worker_id: str) -> Upload | None:
     """Start the next attempt of the upload whose turn it is: starred first, then oldest; None if none can be sent."""
+    return next(iter(claim_many(tx, worker_id, 1)), None)
+
+
+def claim_many(tx: Writing, worker_id: str, limit: int) -> list[Upload]:
+    """The same for several at once, in the order of their turns."""
     due_at_ns = next_due_ns(tx)
     if due_at_ns is not None and due_at_ns <= tx.now_ns:
         due = update(uploads).where(SEND_DUE, uploads.c.not_before_ns <= tx.now_ns)
         tx.execute(due.values(not_before_ns=None, revision=tx.revision()))
     turn = (uploads.c.starred.desc(), uploads.c.created_at_ns, uploads.c.id)
-    id = tx.scalar(select(uploads.c.id).where(SENDABLE).order_by(*turn).limit(1))
-    if id is None:
-        return None
+    ids = tx.execute(select(uploads.c.id).where(SENDABLE).order_by(*turn).limit(limit)).scalars().all()
+    if not ids:
+        return []
     claimed = (
         update(uploads)
-        .where(uploads.c.id == id, uploads.c.state.in_(before(MOVES, UploadState.SENDING)))
+        .where(uploads.c.id.in_(ids), uploads.c.state.in_(before(MOVES, UploadState.SENDING)))
         .values(
             state=UploadState.SENDING,
             attempt=uploads.c.attempt + 1,
@@ -79,7 +84,8 @@ def claim_next(tx: Writing, worker_id: str) -> Upload | None:
         )
         .returning(*_COLUMNS)
     )
-    return Upload(**tx.rows(claimed)[0])
+    by_id = {row["id"]: Upload(**row) for row in tx.rows(claimed)}
+    return [by_id[id] for id in ids]
 
 
 def next_due_ns(tx: Reading) -> int | None:
@@ -135,6 +141,14 @@ def _fenced(tx: Writing, upload: Upload, target: UploadState | None = None, **va
         values["state"] = target
     if not tx.execute(update(uploads).where(*where).values(revision=tx.revision(), **values)).rowcount:
         raise StaleAttempt("upload", upload.id, upload.attempt)
+
+
+def block_waiting(tx: Writing, reason: str) -> int:
+    """All that could be sent can't, without the operator (keys, bucket); returns how many."""
+    refused = update(uploads).where(uploads.c.state == UploadState.WAITING, ~uploads.c.held)
+    return tx.execute(
+        refused.values(state=UploadState.BLOCKED, reason=reason, not_before_ns=None, revision=tx.revision())
+    ).rowcount
 
 
 def unblock_all(tx: Writing) -> int:

@@ -135,9 +135,9 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_batch ON jobs (batch_id, state) WHERE batch_id IS NOT NULL;
 CREATE INDEX jobs_camera ON jobs (camera_id, created_at_ns, id) WHERE camera_id IS NOT NULL;
 CREATE INDEX jobs_created ON jobs (created_at_ns, id);
-CREATE INDEX jobs_due ON jobs (not_before_ns) WHERE state = 'pending' AND not_before_ns IS NOT NULL;
+CREATE INDEX jobs_due ON jobs (not_before_ns) WHERE not_before_ns IS NOT NULL;
 CREATE INDEX jobs_ended ON jobs (completed_at_ns, id) WHERE completed_at_ns IS NOT NULL;
-CREATE INDEX jobs_new_captures ON jobs (revision) WHERE kind = 'capture' AND is_batch = 0 AND state = 'pending';
+CREATE INDEX jobs_new_captures ON jobs (revision) WHERE kind = 'capture' AND is_batch = 0 AND +state = 'pending';
 CREATE INDEX jobs_ready ON jobs (kind, priority DESC, created_at_ns, id) WHERE state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL;
 CREATE INDEX jobs_revision ON jobs (revision);
 CREATE INDEX jobs_session ON jobs (session_id, created_at_ns, id);
@@ -339,11 +339,11 @@ CREATE TABLE uploads (
     UNIQUE (item_kind, item_id),
     UNIQUE (path)
 ) STRICT;
-CREATE INDEX uploads_due ON uploads (not_before_ns) WHERE state = 'waiting' AND not_before_ns IS NOT NULL;
+CREATE INDEX uploads_due ON uploads (not_before_ns) WHERE not_before_ns IS NOT NULL;
 CREATE INDEX uploads_reason ON uploads (revision) WHERE reason <> '' AND state <> 'verified';
 CREATE INDEX uploads_revision ON uploads (revision);
-CREATE INDEX uploads_sendable ON uploads (starred DESC, created_at_ns, id) WHERE state = 'waiting' AND held = 0 AND not_before_ns IS NULL;
-CREATE INDEX uploads_state ON uploads (state);
+CREATE INDEX uploads_sendable ON uploads (starred DESC, created_at_ns, id) WHERE +state = 'waiting' AND held = 0 AND not_before_ns IS NULL;
+CREATE INDEX uploads_state ON uploads (state, id);
 
 CREATE TABLE upload_totals (
     state TEXT NOT NULL,
