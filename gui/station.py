@@ -1,19 +1,19 @@
 """The station as the window sees it: data folder, database, settings and secrets, and word that something changed."""
 
 import threading
-from collections.abc import Callable
 
-from core.credentials import Credentials
-from core.settings import Settings, load
-from core.store.changes import Changes
-from core.store.database import Database
 from PySide6.QtCore import QObject, Signal
 
-from core.errors import DatabaseBusy
+from core.credentials import Credentials
+from core.errors import KnownError
 from core.paths import DataFolder
+from core.settings import Settings, load
 from core.store import stations
+from core.store.changes import Changes
+from core.store.database import Database
 
 POLL_S = 0.1
+TROUBLE_S = 5.0
 
 
 class Station(QObject):
@@ -22,6 +22,8 @@ class Station(QObject):
     changed = Signal()
     """Something in the database changed. Emitted at most ten times a second; received on the main thread."""
     settings_changed = Signal()
+    trouble = Signal(object)
+    """A KnownError that kept the window from reading."""
 
     def __init__(
         self,
@@ -38,7 +40,6 @@ class Station(QObject):
         self.settings = settings
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
-        self._load: Callable[[], Settings] = lambda: load(folder)
 
     def start(self) -> None:
         """Begin to watch."""
@@ -53,23 +54,23 @@ class Station(QObject):
 
     def _watch(self) -> None:
         changes = Changes(self.folder)
+        revision: int | None = None
         try:
-            revision = self._settings_revision()
             while not self._stopping.wait(POLL_S):
-                if not changes.changed():
-                    continue
-                newest = self._settings_revision()
-                if newest is not None and newest != revision:
-                    revision = newest
-                    self.settings = self._load()
-                    self.settings_changed.emit()
-                self.changed.emit()
+                try:
+                    if changes.changed():
+                        revision = self._follow_settings(revision)
+                        self.changed.emit()
+                except KnownError as trouble:  # told, and looked at again: a busy database or a typo in the file passes
+                    self.trouble.emit(trouble)
+                    self._stopping.wait(TROUBLE_S)
         finally:
             changes.close()
 
-    def _settings_revision(self) -> int | None:
-        try:
-            with self.database.read() as tx:
-                return stations.settings_revision(tx)
-        except DatabaseBusy:
-            return None  # looked at again with the next change
+    def _follow_settings(self, seen: int | None) -> int:
+        with self.database.read() as tx:
+            newest = stations.settings_revision(tx)
+        if seen is not None and newest != seen:
+            self.settings = load(self.folder)
+            self.settings_changed.emit()
+        return newest

@@ -1,1 +1,1 @@
-"""The live wall: the cameras as they are now, and the capture bar."""
+"""The live wall: tiles that paint the mailboxes' newest pictures, and the bar that captures what they show."""

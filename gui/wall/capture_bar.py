@@ -1,0 +1,223 @@
+"""The capture bar: what the next press makes, and the big button that makes it. Every control fits a gloved finger."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QIcon, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QButtonGroup,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from core.capture import CaptureMode
+from core.job import Job
+from gui import theme
+from gui.wall.press import MODE_NAMES
+
+MODE_KEYS: Mapping[CaptureMode, str] = {
+    CaptureMode.SINGLE_FRAME: "F",
+    CaptureMode.BURST: "B",
+    CaptureMode.INTERVAL: "I",
+    CaptureMode.CONTINUOUS: "C",
+    CaptureMode.CLIP: "V",
+}
+_MODE_HINTS = {
+    CaptureMode.SINGLE_FRAME: "The one picture that is on screen",
+    CaptureMode.BURST: "A number of frames from the press on",
+    CaptureMode.INTERVAL: "A frame every so often, for some seconds",
+    CaptureMode.CONTINUOUS: "Frames until you press Stop, for an hour at most",
+    CaptureMode.CLIP: "Video with the seconds before the press",
+}
+
+
+_ROOMY_PX = 1100
+"""Narrower bars do without the button's icon."""
+
+
+class CaptureBar(QFrame):
+    """Mode, its parameters, and Capture."""
+
+    captured = Signal()
+    """Capture was pressed."""
+    stop_wanted = Signal()
+    nothing_chosen = Signal()
+    left = Signal()
+    """A number was entered: the keyboard belongs to the wall again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "bar")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("m"), theme.space("s"))
+        layout.setSpacing(theme.space("xs"))
+        self._modes = QButtonGroup(self)
+        self._mode_buttons: dict[CaptureMode, QPushButton] = {}
+        for mode, mode_name in MODE_NAMES.items():
+            button = QPushButton(mode_name, self)
+            button.setCheckable(True)
+            button.setProperty("touch", "true")
+            button.setProperty("segment", "true")
+            button.setToolTip(f"{_MODE_HINTS[mode]} ({MODE_KEYS[mode]})")
+            button.setAccessibleName(f"Mode {mode_name}: {_MODE_HINTS[mode]}")
+            self._modes.addButton(button)
+            self._mode_buttons[mode] = button
+            layout.addWidget(button)
+        layout.addSpacing(theme.space("s"))
+        self._fields: dict[tuple[CaptureMode, str], QSpinBox | QDoubleSpinBox] = {}
+        self._make_fields()
+        for field in self._fields.values():
+            layout.addWidget(field)
+        layout.addStretch(1)
+        self._none = QToolButton(self)
+        self._none.setProperty("touch", "true")
+        self._none.setMinimumWidth(theme.size("touch"))
+        self._none.setToolTip("Choose none: capture every camera on screen (Escape)")
+        self._none.setAccessibleName("Choose no camera, so that a press captures every one on screen")
+        theme.set_icon(self._none, "close")
+        self._none.clicked.connect(self.nothing_chosen)
+        layout.addWidget(self._none)
+        self._stop = QPushButton("Stop", self)
+        self._stop.setProperty("role", "danger")
+        self._stop.setProperty("touch", "true")
+        self._stop.setAccessibleName("Stop the captures that are going on")
+        theme.set_icon(self._stop, "stop", "bad")
+        self._stop.clicked.connect(self.stop_wanted)
+        self._stop.hide()
+        layout.addWidget(self._stop)
+        self._button = QPushButton("Capture", self)
+        self._button.setObjectName("capture")
+        self._button.setProperty("role", "primary")
+        self._button.setProperty("touch", "true")
+        self._button.setMinimumWidth(180)
+        self._button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._button.setToolTip("Capture what is on screen (Space)")
+        self._button.pressed.connect(self.captured)  # at the press, not at the release: the car does not wait
+        layout.addWidget(self._button)
+        self._modes.buttonToggled.connect(self._show_fields)
+        self.set_mode(CaptureMode.SINGLE_FRAME)
+
+    @property
+    def mode(self) -> CaptureMode:
+        return next(mode for mode, button in self._mode_buttons.items() if button.isChecked())
+
+    def set_mode(self, mode: CaptureMode) -> None:
+        self._mode_buttons[mode].setChecked(True)
+
+    def parameters(self) -> dict[str, float]:
+        """The mode's own parameters, by their names in CaptureParams; what the operator left open is left out."""
+        mode = self.mode
+        given: dict[str, float] = {}
+        for (of, parameter), field in self._fields.items():
+            if of is mode and not (field.specialValueText() and field.value() == field.minimum()):
+                given[parameter] = field.value()
+        if mode is CaptureMode.CONTINUOUS:
+            given["duration_s"] = 3600.0
+        return given
+
+    def show_target(self, cameras: list[str], chosen: bool) -> None:
+        """Say what the press will capture: the labels of its cameras."""
+        many = f"{len(cameras)} chosen" if chosen else f"all {len(cameras)}"
+        text = f"Capture {cameras[0] if len(cameras) == 1 else many}" if cameras else "Capture"
+        metrics = self._button.fontMetrics()
+        self._button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, 260))
+        self._button.setAccessibleName(f"Capture {', '.join(cameras)}" if cameras else "Capture: no camera")
+        self._button.setEnabled(bool(cameras))
+        self._none.setVisible(chosen)
+
+    def show_running(self, running: Sequence[Job]) -> None:
+        """Offer Stop while captures go on that end only by it, or by their time."""
+        self._stop.setVisible(bool(running))
+        self._stop.setToolTip("\n".join(f"{job.name}: {job.message or job.stage or 'starting'}" for job in running))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if event.size().width() >= _ROOMY_PX and self._button.icon().isNull():
+            theme.set_icon(self._button, "capture", "accent_ink", theme.size("icon_large"))
+        elif event.size().width() < _ROOMY_PX:
+            self._button.setIcon(QIcon())
+            self._button.setProperty("iconName", None)
+
+    def state(self) -> dict[str, Any]:
+        """What window.json keeps."""
+        values = {f"{mode.value}.{parameter}": field.value() for (mode, parameter), field in self._fields.items()}
+        return {"mode": self.mode.value, "values": values}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state` gave; whatever does not fit is left as it is."""
+        if state.get("mode") in set(CaptureMode):
+            self.set_mode(CaptureMode(state["mode"]))
+        values = state.get("values")
+        for (mode, parameter), field in self._fields.items():
+            value = values.get(f"{mode.value}.{parameter}") if isinstance(values, dict) else None
+            if isinstance(value, int | float):
+                field.setValue(int(value) if isinstance(field, QSpinBox) else float(value))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # A number has no spaces: in these fields Space means what it means everywhere on the wall.
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
+            if event.type() == QEvent.Type.KeyPress and not event.isAutoRepeat():
+                self.captured.emit()
+            event.accept()
+            return True
+        return False
+
+    def _make_fields(self) -> None:
+        modes = CaptureMode
+        self._whole(modes.BURST, "count", "Frames in the burst", (1, 1000, 5), " frames")
+        self._number(modes.BURST, "fps", "Frames a second; none is every picture", (0, 30, 0), " fps", "every one")
+        for mode in (modes.INTERVAL, modes.CONTINUOUS):
+            self._number(mode, "fps", "Frames a second", (0.1, 30, 1), " fps")
+        self._whole(modes.INTERVAL, "duration_s", "For how many seconds", (1, 3600, 10), " s")
+        self._number(modes.CLIP, "pre_s", "Seconds before the press", (0, 120, 5), " s", prefix="− ")
+        self._number(modes.CLIP, "post_s", "Seconds after the press", (0, 3600, 2), " s", prefix="+ ")
+
+    def _whole(self, mode: CaptureMode, parameter: str, said: str, bounds: tuple[int, int, int], unit: str) -> None:
+        field = QSpinBox(self)
+        field.setRange(*bounds[:2])
+        field.setValue(bounds[2])
+        self._take_field(mode, parameter, said, field, unit)
+
+    def _number(
+        self,
+        mode: CaptureMode,
+        parameter: str,
+        said: str,
+        bounds: tuple[float, float, float],
+        unit: str,
+        lowest: str = "",
+        prefix: str = "",
+    ) -> None:
+        field = QDoubleSpinBox(self)
+        field.setDecimals(1)
+        field.setRange(*bounds[:2])
+        field.setValue(bounds[2])
+        field.setSpecialValueText(lowest)
+        field.setPrefix(prefix)
+        self._take_field(mode, parameter, said, field, unit)
+
+    def _take_field(
+        self, mode: CaptureMode, parameter: str, said: str, field: QSpinBox | QDoubleSpinBox, unit: str
+    ) -> None:
+        field.setSuffix(unit)
+        field.setProperty("touch", "true")
+        field.setToolTip(said)
+        field.setAccessibleName(f"{MODE_NAMES[mode]}: {said}")
+        field.setStepType(QAbstractSpinBox.StepType.DefaultStepType)
+        field.lineEdit().returnPressed.connect(self.left)
+        field.lineEdit().installEventFilter(self)
+        field.installEventFilter(self)
+        self._fields[(mode, parameter)] = field
+
+    def _show_fields(self) -> None:
+        if self._modes.checkedButton() is None:
+            return
+        for (mode, _), field in self._fields.items():
+            field.setVisible(mode is self.mode)
