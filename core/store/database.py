@@ -109,7 +109,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Reading]:
         """A snapshot, from the first statement on; writing in it fails. Raises DatabaseBusy, DataFolderError."""
-        with told(self.folder), self._readers.begin() as connection:
+        with told(self.folder, reading=True), self._readers.begin() as connection:
             yield Reading(connection, self._clock.utc_ns())
 
     @contextmanager

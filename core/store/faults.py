@@ -13,14 +13,18 @@ SNAPSHOT_NAME = "station.db.before-"
 
 
 @contextmanager
-def told(folder: DataFolder, *, opening: bool = False) -> Iterator[None]:
-    """Raise a KnownError in place of SQLite's own where the world is to blame; the rest passes through."""
+def told(folder: DataFolder, *, opening: bool = False, reading: bool = False) -> Iterator[None]:
+    """Raise a KnownError in place of SQLite's own where the world is to blame; the rest passes through.
+
+    reading: whoever writes then is a bug of ours, not a folder that may not be written.
+    """
     try:
         yield
     except (sqlite3.Error, DBAPIError) as error:
         original = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(original, "sqlite_errorcode", None)
-        known = None if code is None else _known(code & 0xFF, folder, opening)
+        ours = code is None or (reading and code == sqlite3.SQLITE_READONLY)
+        known = None if ours else _known(code & 0xFF, folder, opening)
         if known is None:
             raise
         raise known from error

@@ -95,7 +95,7 @@ class Items(Generic[T]):
         query = self._all().where(c.sha256 == sha256, VISIBLE)
         if camera_id is not None:
             query = query.where(c.camera_id == camera_id)
-        return self._one(tx, query.order_by(c.created_at_ns, c.id).limit(1))
+        return self._one(tx, query.order_by(c.id).limit(1))
 
     def for_job(self, tx: Reading, job_id: str) -> list[T]:
         """What a job made, hidden or not, by camera and ordinal."""

@@ -98,7 +98,7 @@ for _items in (frames, clips):
     Index(f"{_named}_session", _c.session_id, _c.captured_at_ns, _c.id, sqlite_where=VISIBLE)
     Index(f"{_named}_starred", _c.captured_at_ns, _c.id, sqlite_where=STARRED)
     Index(f"{_named}_hidden", _c.deleted_at_ns, _c.id, sqlite_where=HIDDEN)
-    Index(f"{_named}_sha256", _c.sha256)
+    Index(f"{_named}_sha256", _c.sha256, _c.id)
     Index(f"{_named}_revision", _c.revision)
 
 # An upload that could be sent now.

@@ -88,6 +88,14 @@ def claim_many(tx: Writing, worker_id: str, limit: int) -> list[Upload]:
     return [by_id[id] for id in ids]
 
 
+def any_sendable(tx: Reading, now_ns: int) -> bool:
+    """Whether `claim_next` would find one."""
+    due_at_ns = next_due_ns(tx)
+    if due_at_ns is not None and due_at_ns <= now_ns:
+        return True
+    return tx.scalar(select(uploads.c.id).where(SENDABLE).limit(1)) is not None
+
+
 def next_due_ns(tx: Reading) -> int | None:
     """When the next waiting upload may be claimed (UTC ns); None if none waits for a time."""
     query = select(uploads.c.not_before_ns).where(SEND_DUE).order_by(uploads.c.not_before_ns).limit(1)

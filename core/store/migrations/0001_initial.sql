@@ -230,7 +230,7 @@ CREATE INDEX frames_captured ON frames (captured_at_ns, id) WHERE deleted_at_ns 
 CREATE INDEX frames_hidden ON frames (deleted_at_ns, id) WHERE deleted_at_ns IS NOT NULL;
 CREATE INDEX frames_revision ON frames (revision);
 CREATE INDEX frames_session ON frames (session_id, captured_at_ns, id) WHERE deleted_at_ns IS NULL;
-CREATE INDEX frames_sha256 ON frames (sha256);
+CREATE INDEX frames_sha256 ON frames (sha256, id);
 CREATE INDEX frames_starred ON frames (captured_at_ns, id) WHERE deleted_at_ns IS NULL AND starred = 1;
 
 CREATE TABLE clips (
@@ -297,7 +297,7 @@ CREATE INDEX clips_captured ON clips (captured_at_ns, id) WHERE deleted_at_ns IS
 CREATE INDEX clips_hidden ON clips (deleted_at_ns, id) WHERE deleted_at_ns IS NOT NULL;
 CREATE INDEX clips_revision ON clips (revision);
 CREATE INDEX clips_session ON clips (session_id, captured_at_ns, id) WHERE deleted_at_ns IS NULL;
-CREATE INDEX clips_sha256 ON clips (sha256);
+CREATE INDEX clips_sha256 ON clips (sha256, id);
 CREATE INDEX clips_starred ON clips (captured_at_ns, id) WHERE deleted_at_ns IS NULL AND starred = 1;
 
 CREATE TABLE uploads (
