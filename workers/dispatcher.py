@@ -46,6 +46,10 @@ class Dispatcher:
         """A slot was freed. From any thread."""
         self._woken.set()
 
+    def wait(self, seconds: float) -> None:
+        """Until a slot is freed, but no longer."""
+        self._woken.wait(seconds)
+
     def due(self) -> bool:
         """Whether a slot was freed or a waiting job's time has come."""
         return self._woken.is_set() or (self._next_due_ns is not None and self._clock.utc_ns() >= self._next_due_ns)

@@ -12,9 +12,10 @@ class WorkerLock:
         self._lock = FileLock(folder.lock_file, thread_local=False)
 
     def take(self) -> bool:
-        """True if it is ours now; False if another worker has it."""
+        """True if it is ours now; False if another worker has it, and has it still a moment later."""
         try:
-            self._lock.acquire(blocking=False)
+            # One that just left its row lets go of the lock within this time.
+            self._lock.acquire(timeout=0.5)
         except Timeout:
             return False
         return True

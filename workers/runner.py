@@ -95,7 +95,6 @@ class Parts:
     compute: Computing
     feeds: "Feeds"
     clock: Clock
-    station_id: str
 
 
 class Runner:
@@ -157,20 +156,20 @@ class Runner:
         self._freed()
 
     def _attempt(self, attempt: _Attempt) -> None:
-        job, parts = attempt.job, self._parts
+        job, parts, settings = attempt.job, self._parts, self.settings
         attempt.cancel.check()
         outcome = attempt.rules.handler(
             JobContext(
                 job=job,
                 database=parts.database,
                 folder=parts.folder,
-                settings=self.settings,
+                settings=settings,
                 cancel=attempt.cancel,
                 progress=lambda percent, stage, message: self._progress(attempt, percent, stage, message),
                 compute=parts.compute,
                 feeds=parts.feeds,
                 clock=parts.clock,
-                station_id=parts.station_id,
+                station_id=settings.station.id,
             )
         )
 

@@ -42,6 +42,6 @@ class Scheduler:
         now = datetime.now(UTC)
         self._scheduler.add_job(run, "interval", seconds=seconds, executor=TICKS, name=name, next_run_time=now)
 
-    def stop(self) -> None:
-        """No new runs; returns when the running ones have ended, so cancel them first."""
-        self._scheduler.shutdown(wait=True)
+    def stop(self, *, wait: bool = True) -> None:
+        """No new runs; with `wait` it returns when the running ones have ended, so cancel them first."""
+        self._scheduler.shutdown(wait=wait)

@@ -27,6 +27,16 @@ def report(name: str, failed: Exception) -> None:
         _log.error(f"{name} failed: a bug of ours", exc_info=failed)
 
 
+def reporting(name: str, run: Callable[[], None]) -> Callable[[], None]:
+    """A call that never raises: what `run` raises is reported. For ticks, which come again anyway."""
+
+    def tick() -> None:
+        if (failed := failure_of(run)) is not None:
+            report(name, failed)
+
+    return tick
+
+
 def supervise(
     name: str,
     run: Callable[[], None],

@@ -91,7 +91,7 @@ def _refuse_a_cut(container: InputContainer, stream: VideoStream, name: str, cou
 
 
 def _picture_from(
-    container: InputContainer, stream: VideoStream, keyframe: Packet[VideoStream]
+    container: InputContainer, stream: VideoStream, keyframe: "Packet[VideoStream]"
 ) -> tuple[int, int] | None:
     """(width, height) in px of the first picture decoded from this packet on, or None if nothing decodes."""
     container.seek(keyframe.pts or keyframe.dts or 0, stream=stream)

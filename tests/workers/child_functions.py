@@ -3,8 +3,11 @@
 import ctypes
 import os
 import time
+from pathlib import Path
+from typing import Any
 
 from core.errors import MediaUnreadable
+from workers.jobs.import_reading import Content, read_content
 
 
 def double(number: int) -> int:
@@ -56,3 +59,13 @@ class CanNotBeUnpickled(Exception):
 
 def raise_what_can_not_be_unpickled() -> None:
     raise CanNotBeUnpickled(1, 2)
+
+
+def spin_for_a_file(path: Path, *rest: object) -> None:
+    tell_pid_and_spin(str(path), 60.0)
+
+
+def crash_on_crash(path: Path, *rest: Any) -> Content:
+    if path.name.startswith("crash"):
+        crash()
+    return read_content(path, *rest)

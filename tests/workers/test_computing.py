@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,13 +16,6 @@ from tests.conftest import eventually
 from tests.workers import child_functions as child
 from workers.cancellation import Cancelled, CancelToken
 from workers.computing import ChildBug, ChildDied, ChildTimedOut, Computing
-
-
-@pytest.fixture
-def computing() -> Iterator[Computing]:
-    computing = Computing(1)
-    yield computing
-    computing.close()
 
 
 def test_a_child_answers_is_niced_and_is_used_again(computing: Computing):

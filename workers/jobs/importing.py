@@ -12,7 +12,7 @@ from core import logs
 from core.camera import ClockSource
 from core.capture import ImportParams
 from core.clip import Clip
-from core.errors import DiskFull, KnownError, MediaError, MediaUnreadable, MediaUnsupported
+from core.errors import DataFolderUnwritable, DiskFull, KnownError, MediaError, MediaUnreadable, MediaUnsupported
 from core.frame import Frame
 from core.ids import new_id
 from core.object_keys import object_key
@@ -175,8 +175,7 @@ class _Item:
         self._refuse_if_full(content)
         committed = False
         try:
-            with durable_file(target) as file:
-                self._copy(content, file)
+            self._write(content, target)
             with self.context.database.write() as tx:
                 jobs.assert_current(tx, self.context.job)
                 twin_id = self._twin_id(tx, content)
@@ -194,6 +193,15 @@ class _Item:
         wanted = content.bytes + (retention.min_free_bytes if content.is_clip else 0)
         if shutil.disk_usage(self.context.folder.root).free < wanted:
             raise DiskFull(folder=self.context.folder.root)
+
+    def _write(self, content: Content, target: Path) -> None:
+        try:
+            with durable_file(target) as file:
+                self._copy(content, file)
+        except OSError as lost:
+            # A file that its file system can't hold (4 GB on FAT), a drive that was pulled out.
+            why = f"{target.parent} can't be written: {lost.strerror or lost}"
+            raise DataFolderUnwritable(why, folder=target.parent) from lost
 
     def _copy(self, content: Content, file: BinaryIO) -> None:
         digest, copied = hashlib.sha256(), 0
