@@ -78,6 +78,11 @@ class Credentials:
         return "file" if name in self._read_file() else None
 
     @property
+    def folder(self) -> DataFolder:
+        """The station's, whose secrets these are."""
+        return self._folder
+
+    @property
     def kept_in(self) -> Literal["keyring", "file"]:
         """Where a secret set now would go."""
         return "keyring" if self._keyring_works() else "file"

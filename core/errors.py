@@ -5,7 +5,7 @@ KnownError                   the world's doing: told, never a traceback
 ├── StorageError             unreachable (waits) · denied (blocks) · missing (blocks) · mismatch
 ├── DiskFull
 ├── MediaError               unreadable · too large · unsupported (trying again can't help)
-├── DataFolderError          locked · foreign · corrupt · newer · unwritable · database busy
+├── DataFolderError          locked · foreign · corrupt · newer · unwritable · database busy · file gone · file changed
 ├── SettingsError · CredentialsError
 ├── UsageError · NotFound
 └── WorkerAbsent
@@ -240,6 +240,20 @@ class DataFolderUnwritable(DataFolderError):
 class DatabaseBusy(DataFolderError):
     title = "The database in {folder} was busy for too long"
     hint = "Try again; if it stays, close programs that hold station.db open (backup, virus scanner)."
+
+
+class FileGone(DataFolderError):
+    """Field: file, as its row names it."""
+
+    title = "{file} is gone from the data folder, so it can't be sent"
+    hint = "Put it back, and press Sync now."
+    safe = "Nothing was sent in its place, and all other files go on."
+    permanent = True
+
+
+class FileChanged(FileGone):
+    title = "{file} is no longer what was captured: its bytes changed on the disk"
+    hint = "Put back the original and press Sync now; have the disk checked."
 
 
 class SettingsError(KnownError):

@@ -143,6 +143,9 @@ class StorageSettings(_Section):
     bandwidth_limit_bytes_s: Annotated[
         Bytes, Field(ge=0, le=1 << 40, description="Bytes a second that sending may use; 0 is no limit.")
     ] = 0
+    read_back: Annotated[
+        bool, Field(description="Read every object back and hash it, where the store's own checksums are not trusted.")
+    ] = False
     timeout_s: Annotated[
         float, Field(ge=1, le=600, description="Silence of the store after which a call is given up and tried again.")
     ] = 20.0
