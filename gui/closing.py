@@ -22,11 +22,8 @@ class GoesOn:
 
     @property
     def text(self) -> str:
-        parts = [
-            f"{count} {word}{'s' * (count != 1)}"
-            for count, word in ((self.jobs, "job"), (self.uploads, "upload"))
-            if count
-        ]
+        counts = ((self.jobs, "job"), (self.uploads, "upload"))
+        parts = [f"{count} {word}{'s' * (count != 1)}" for count, word in counts if count]
         verb = "goes" if self.jobs + self.uploads == 1 else "go"
         return f"{' and '.join(parts)} {verb} on in the worker. It is safe to close the window."
 

@@ -46,9 +46,7 @@ class FirstRunPage(QWidget):
         self.add_button.clicked.connect(self.add_wanted)
         self.demo_button = QPushButton("Try the demo cameras", card)
         self.demo_button.setProperty("touch", "true")
-        self.demo_button.setToolTip(
-            "Four simulated cameras on this machine, with a session and a folder as object storage"
-        )
+        self.demo_button.setToolTip("Four simulated cameras, a session, and a folder as object storage")
         theme.set_icon(self.demo_button, "play")
         self.demo_button.clicked.connect(self.start_demo)
         self.progress = QLabel(card)
@@ -125,9 +123,7 @@ class FirstRunPage(QWidget):
         self._demo = None
         self.demo_button.setEnabled(True)
         self._say("")
-        show_notice(
-            self, "The demo cameras ended. Their tiles show it; start them again when there are no cameras.", "warn"
-        )
+        show_notice(self, "The demo cameras ended. Remove them to start them again.", "warn")
 
     def _say(self, text: str) -> None:
         self.progress.setText(text)

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QUrl, Signal
@@ -79,7 +80,7 @@ class MainWindow(QMainWindow):
         page = self._pages[key]
         self.stack.setCurrentWidget(page)
         self.rail.check(key)
-        self._wall.tools.setVisible(key == "wall")
+        self._show_tools()
         _focus_into(page)
         self._place_jobs()
         return page
@@ -107,11 +108,15 @@ class MainWindow(QMainWindow):
         def choose(none: bool) -> None:
             if none == (both.currentWidget() is self._wall):
                 both.setCurrentWidget(self.first_run if none else self._wall)
+                self._show_tools()
 
         self._wall.no_cameras.connect(choose)
         self.first_run.add_wanted.connect(self._add_camera)
         self.station.changed.connect(self._wall.look_for_cameras)
         return both
+
+    def _show_tools(self) -> None:
+        self._wall.tools.setVisible(self.page == "wall" and not self._wall.isHidden())
 
     def _add_camera(self) -> None:
         page = self.show_page("cameras")
@@ -164,7 +169,7 @@ class MainWindow(QMainWindow):
             "Ctrl+Q": self.close,
         }
         for number, (key, _) in enumerate(PAGES, 1):
-            keys[f"Ctrl+{number}"] = lambda key=key: self.show_page(key)  # type: ignore[misc]
+            keys[f"Ctrl+{number}"] = partial(self.show_page, key)
         for key, do in keys.items():
             QShortcut(QKeySequence(key), self).activated.connect(do)
 
@@ -219,7 +224,7 @@ class MainWindow(QMainWindow):
         self._jobs_room.setFixedWidth(width)
         panel.setGeometry(whole.width() - width, whole.height() - height, width, height)
         panel.raise_()
-        self._notices.foot_px = self._foot.height() + (72 if self.page == "wall" else 0)
+        self._notices.foot_px = self._foot.height() + (72 if self._wall.isVisible() else 0)
 
     # Closing, and what is remembered
 

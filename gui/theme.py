@@ -9,7 +9,7 @@ from string import Template
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QFormLayout, QLabel, QLineEdit, QWidget
 
 import resources
 
@@ -114,6 +114,22 @@ def set_icon(button: QAbstractButton, icon_name: str, colour_token: str = "ink",
     button.setProperty("iconColour", colour_token)
     button.setIcon(icon(icon_name, colour_token))
     button.setIconSize(QSize(px or size("icon"), px or size("icon")))
+
+
+def level_labels(form: QFormLayout) -> None:
+    """Set the form's labels level with the text of their fields."""
+    for row in range(form.rowCount()):
+        item = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
+        label = item.widget() if item is not None else None
+        if isinstance(label, QLabel):
+            label.setFixedHeight(size("control"))
+
+
+def pad(field: QAbstractSpinBox) -> None:
+    """Keep a number off the field's left edge, which the style sheet can't: Qt puts a spin box's text at 0."""
+    inner = field.findChild(QLineEdit)
+    if inner is not None:
+        inner.setTextMargins(space("s"), 0, 0, 0)
 
 
 def icon(icon_name: str, colour_token: str = "ink") -> QIcon:

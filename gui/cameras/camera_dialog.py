@@ -92,8 +92,8 @@ class CameraDialog(QDialog):
         found = self._check()
         if {"url", "user"} & set(found):
             return
-        self.result.setText("Testing…")
-        theme.set_role(self.result, level="info")
+        self.verdict.setText("Testing…")
+        theme.set_role(self.verdict, level="info")
         self.test_button.setEnabled(False)
         entry, before, station = self.entry(), self._before, self._station
 
@@ -136,8 +136,9 @@ class CameraDialog(QDialog):
 
     def _show_result(self, well: bool, text: str) -> None:
         self.test_button.setEnabled(True)
-        self.result.setText(text)
-        theme.set_role(self.result, level="ok" if well else "bad")
+        self.verdict.setText(text)
+        theme.set_role(self.verdict, level="ok" if well else "bad")
+        self._fit()
 
     def _saved(self, camera: Camera) -> None:
         self.stored.emit(camera)
@@ -170,17 +171,18 @@ class CameraDialog(QDialog):
         self._add(form, "ca_file", "Authority", "PEM file, only for rtsps:// with a certificate of your own")
         self.enabled = QCheckBox("Connect to this camera", self)
         form.addRow("", self.enabled)
+        theme.level_labels(form)
         self.test_button = QPushButton("Test", self)
         self.test_button.setAutoDefault(False)
         self.test_button.clicked.connect(self.test)
-        self.result = QLabel(self)
-        self.result.setWordWrap(True)
-        self.result.setMinimumHeight(theme.size("touch"))
-        self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.result.setAccessibleName("Result of the test")
+        self.verdict = QLabel(self)
+        self.verdict.setWordWrap(True)
+        self.verdict.setMinimumHeight(theme.size("touch"))
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.verdict.setAccessibleName("Result of the test")
         tested = QHBoxLayout()
         tested.addWidget(self.test_button, 0, Qt.AlignmentFlag.AlignTop)
-        tested.addWidget(self.result, 1)
+        tested.addWidget(self.verdict, 1)
         cancel = QPushButton("Cancel", self)
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
@@ -259,4 +261,12 @@ class CameraDialog(QDialog):
             label.setText(text)
             label.setVisible(bool(text))
             theme.set_role(self._fields[name], invalid=bool(text))
+        self._fit()
         return found
+
+    def _fit(self) -> None:
+        # Words that wrap need more height than a layout asks for.
+        layout = self.layout()
+        height = layout.totalHeightForWidth(self.width()) if layout is not None else 0
+        if height > self.height():
+            self.resize(self.width(), height)

@@ -1,4 +1,4 @@
-"""Testing a camera: the live feed's own words if it is connected, else one short connection by the installed command."""
+"""Testing a camera: its live feed's own words, or else one short connection by the installed command."""
 
 import json
 import os

@@ -6,7 +6,6 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QButtonGroup,
     QDoubleSpinBox,
     QFrame,
@@ -157,8 +156,10 @@ class CaptureBar(QFrame):
         values = state.get("values")
         for (mode, parameter), field in self._fields.items():
             value = values.get(f"{mode.value}.{parameter}") if isinstance(values, dict) else None
-            if isinstance(value, int | float):
-                field.setValue(int(value) if isinstance(field, QSpinBox) else float(value))
+            if isinstance(value, int | float) and isinstance(field, QSpinBox):
+                field.setValue(int(value))
+            elif isinstance(value, int | float) and isinstance(field, QDoubleSpinBox):
+                field.setValue(value)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A number has no spaces: in these fields Space means what it means everywhere on the wall.
@@ -210,7 +211,7 @@ class CaptureBar(QFrame):
         field.setProperty("touch", "true")
         field.setToolTip(said)
         field.setAccessibleName(f"{MODE_NAMES[mode]}: {said}")
-        field.setStepType(QAbstractSpinBox.StepType.DefaultStepType)
+        theme.pad(field)
         field.lineEdit().returnPressed.connect(self.left)
         field.lineEdit().installEventFilter(self)
         field.installEventFilter(self)

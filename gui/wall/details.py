@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.capture import Metadata
+from gui import theme
 
 _TEXTS = (
     ("timestamp_ref", "Time reference", "e.g. lap 23, in-lap"),
@@ -47,10 +48,12 @@ class DetailsDialog(QDialog):
         self._exposure.setSpecialValueText("not said")
         self._exposure.setValue(-0.001 if metadata.exposure is None else metadata.exposure)
         self._exposure.setAccessibleName("Exposure in milliseconds")
+        theme.pad(self._exposure)
         form.addRow("Exposure", self._exposure)
         self._note = QLineEdit(str(metadata.meta.get("note", "")), self)
         self._note.setAccessibleName("Note")
         form.addRow("Note", self._note)
+        theme.level_labels(form)
         clear = QPushButton("Clear", self)
         clear.setAutoDefault(False)
         clear.clicked.connect(self._clear)

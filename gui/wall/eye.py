@@ -13,7 +13,7 @@ WISH_NS = 2_500_000_000
 
 
 class Eye(QObject):
-    """Looks at one camera's mailbox; nothing here waits: a mailbox that is not there yet is tried again at each wish."""
+    """Looks at one camera's mailbox and never waits: one that is not there yet is tried again at each wish."""
 
     def __init__(self, mailbox: Path, parent: QObject) -> None:
         super().__init__(parent)

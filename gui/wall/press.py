@@ -33,7 +33,7 @@ class Press:
     instants: Mapping[str, Instant] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     """count, fps, duration_s, pre_s, post_s: only those of the mode."""
-    metadata: Metadata = Metadata()
+    metadata: Metadata = field(default_factory=Metadata)
 
     def at(self, at_ns: int) -> "Press":
         """The same press at another instant."""
@@ -70,7 +70,7 @@ def enqueue_press(database: Database, settings: Settings, press: Press) -> Job:
         each = [_new_job(settings, session, press, camera) for camera in press.cameras]
         if len(each) == 1:
             return jobs.enqueue(tx, each[0])
-        whole = {"mode": press.mode.value, "at_ns": press.at_ns, "cameras": list(press.cameras)}
+        whole: dict[str, object] = {"mode": press.mode.value, "at_ns": press.at_ns, "cameras": list(press.cameras)}
         name = f"{MODE_NAMES[press.mode]} of {len(each)} cameras"
         return jobs.enqueue_batch(tx, _job(settings, session, name, whole, None), each)
 

@@ -1,4 +1,4 @@
-"""One camera on the wall: its words in a strip above, its newest picture below, and never an old picture that looks live."""
+"""One camera on the wall: its words above, its newest picture below, and never an old picture that looks live."""
 
 import time
 from dataclasses import dataclass
@@ -168,13 +168,12 @@ class Tile(QWidget):
         painter.setFont(font)
         painter.setPen(theme.colour("ink"))
         name = f"{self.words.number}  {self.words.name}" if self.words.number else self.words.name
+        name = f"✓ {name}" if self.chosen else name
         room = strip.adjusted(pad, 0, -state_width - pad, 0)
         painter.drawText(
             room,
             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-            painter.fontMetrics().elidedText(
-                ("✓ " if self.chosen else "") + name, Qt.TextElideMode.ElideRight, room.width()
-            ),
+            painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room.width()),
         )
 
     def _paint_picture(self, painter: QPainter, area: QRect) -> None:

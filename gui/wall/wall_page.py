@@ -1,7 +1,8 @@
-"""The wall page: the tiles, what is chosen of them, and the way from a key stroke to a queued job and back to a notice."""
+"""The wall page: the tiles, and the way from a key stroke to a queued job and back to a notice."""
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -187,9 +188,9 @@ class WallPage(QWidget):
         self._key("PgDown", lambda: self.view.turn(1))
         self._key("PgUp", lambda: self.view.turn(-1))
         for number in range(1, 10):
-            self._key(str(number), lambda number=number: self.view.toggle_number(number))
+            self._key(str(number), partial(self.view.toggle_number, number))
         for mode, key in MODE_KEYS.items():
-            self._key(key, lambda mode=mode: self.capture_bar.set_mode(mode))
+            self._key(key, partial(self.capture_bar.set_mode, mode))
 
     def _key(self, key: str, do: Callable[[], object]) -> None:
         # Of the whole window, for as long as this page is the one that is seen; fields that type keep their keys.

@@ -64,7 +64,7 @@ def words_of(camera: Camera, status: CameraStatus | None, worker_present: bool, 
 
 
 def told(ended: EndedPress, labels: Mapping[str, str]) -> tuple[str, Level, tuple[str, ...]]:
-    """How a press ended: the sentence, its level ("ok", "warn", "bad", "info"), and the cameras whose instant is gone."""
+    """How a press ended: the sentence, its level, and the cameras whose instant is gone."""
     made = _counted(ended)
     failed = [part for part in ended.parts if part.state is JobState.FAILED]
     gone = tuple(p.camera_id for p in failed if p.camera_id and p.error and p.error.slug == "instant_gone")
