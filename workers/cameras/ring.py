@@ -147,6 +147,11 @@ class PacketRing:
                     return pin.gops[0]
             return next((gop for gop in self._gops if gop.number > number), None)
 
+    def preceding(self, number: int) -> Gop | None:
+        """The GOP before this one, if it is still in the ring or pinned."""
+        with self._changed:
+            return next((gop for gop in self._known_gops() if gop.number == number - 1), None)
+
     def _known_gops(self) -> Iterator[Gop]:
         """Pinned and ring GOPs, oldest first, each once."""
         kept = {gop.number: gop for pin in self._pins.values() for gop in pin.gops}
