@@ -96,12 +96,21 @@ def _check(camera: Camera) -> None:
             f"{camera.id!r} can't name a camera",
             hint="1-100 letters, digits, - and _, beginning with a letter or digit; no Windows device name.",
         )
-    for url in filter(None, (camera.url, camera.substream_url)):
+    for url in (camera.url, camera.substream_url):
+        if url is not None:
+            _check_url(url)
+
+
+def _check_url(url: str) -> None:
+    try:
         parts = urlsplit(url)
-        if parts.scheme not in ("rtsp", "rtsps") or not parts.hostname:
-            raise UsageError("A camera's URL begins with rtsp:// or rtsps:// and names a host")
-        if "@" in parts.netloc:
-            raise UsageError("A password may not stand in a stored URL", hint="Give the user and password apart.")
+        whole = parts.scheme in ("rtsp", "rtsps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        raise UsageError("A camera's URL begins with rtsp:// or rtsps:// and names a host")
+    if "@" in parts.netloc:
+        raise UsageError("A password may not stand in a stored URL", hint="Give the user and password apart.")
 
 
 def _values(tx: Writing, camera: Camera) -> dict[str, Any]:

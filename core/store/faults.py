@@ -23,8 +23,9 @@ def told(folder: DataFolder, *, opening: bool = False, reading: bool = False) ->
     except (sqlite3.Error, DBAPIError) as error:
         original = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(original, "sqlite_errorcode", None)
-        ours = code is None or (reading and code == sqlite3.SQLITE_READONLY)
-        known = None if ours else _known(code & 0xFF, folder, opening)
+        known = None
+        if code is not None and not (reading and code == sqlite3.SQLITE_READONLY):
+            known = _known(code & 0xFF, folder, opening)
         if known is None:
             raise
         raise known from error

@@ -39,7 +39,12 @@ def claim(tx, worker_id="w1", kinds_free=FREE):
 
 def test_a_job_is_made_claimed_reported_and_completed(do, clock):
     made = do(jobs.enqueue, replace(CAPTURE, name="Stop 3", operator="Ann", tenant_id="team"))
-    assert (made.state, made.attempt, made.tries_left, made.params) == (JobState.PENDING, 0, 3, {"mode": "single_frame"})
+    assert (made.state, made.attempt, made.tries_left, made.params) == (
+        JobState.PENDING,
+        0,
+        3,
+        {"mode": "single_frame"},
+    )
     running = do(claim)
     assert (running.id, running.state, running.attempt, running.worker_id) == (made.id, JobState.PROCESSING, 1, "w1")
     do(jobs.progress, running, 250.0, "writing", "1 of 1")
@@ -280,7 +285,9 @@ def test_the_history_is_filtered(do):
     assert found(states={JobState.CANCELLED}) == [two.id]
     assert set(found(states=[JobState.PENDING, JobState.CANCELLED], top_level=True)) == {one.id, two.id, three.id}
     assert found(kinds={JobKind.IMPORT}) == [two.id]
-    assert found(session_id=session.id) == found(tenant_id="team") == found(text="100%") == found(text="LEFT") == [one.id]
+    assert (
+        found(session_id=session.id) == found(tenant_id="team") == found(text="100%") == found(text="LEFT") == [one.id]
+    )
     assert found(camera_id="pit_2") == found(batch_id=three.id) == [child.id]
     assert found(from_ns=two.created_at_ns, to_ns=three.created_at_ns) == [two.id]
     assert found(text="_eft") == []
@@ -356,7 +363,8 @@ def test_two_processes_that_claim_at_once_never_get_the_same_job(do, db, folder)
     workers = [spawn.Process(target=claim_all, args=(folder.root, name, taken)) for name in ("w1", "w2")]
     for worker in workers:
         worker.start()
-    claims, ended = [], 0
+    claims: list[str] = []
+    ended = 0
     while ended < len(workers):
         told = taken.get(timeout=30)
         claims, ended = (claims, ended + 1) if told is None else ([*claims, told[1]], ended)

@@ -96,7 +96,7 @@ class QueueMachine(RuleBasedStateMachine):
         except StaleAttempt:
             assert not current
             return None
-        assert current
+        assert current and model
         model.move(target)
         return model
 

@@ -188,7 +188,8 @@ def test_a_broken_migration_is_put_back_and_the_old_version_still_works(used, sc
 
 def test_a_migration_that_leaves_loose_references_is_put_back(used):
     loose = {
-        len(INITIAL) + 1: "INSERT INTO camera_statuses VALUES ('gone', 'live', '', '', 0, 0, 0, NULL, 0, NULL, NULL, 1);"
+        len(INITIAL)
+        + 1: "INSERT INTO camera_statuses VALUES ('gone', 'live', '', '', 0, 0, 0, NULL, 0, NULL, NULL, 1);"
     }
     with pytest.raises(sqlite3.IntegrityError, match="name no other row"):
         bring_up_to_date(used, SystemClock(), INITIAL | loose)
