@@ -65,7 +65,7 @@ def _checks(folder: DataFolder) -> Iterator[Check]:
     yield _timed("media", _media)
     yield _timed("clock", _clock)
     credentials = Credentials(folder)
-    yield _timed("credentials", lambda: Check("", Verdict.OK, f"kept in: {credentials.place()}"))
+    yield _timed("credentials", lambda: Check("", Verdict.OK, f"kept in: {credentials.kept_in}"))
     try:
         database = open_database(folder)
     except KnownError as error:
