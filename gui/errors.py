@@ -71,7 +71,8 @@ class ErrorSink(QObject):
     def __init__(self, logs_folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._logs_folder = logs_folder
-        self._dialog: ErrorDialog | None = None
+        self.dialog: ErrorDialog | None = None
+        """The newest that was shown."""
         self._arrived.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def install(self) -> None:
@@ -86,7 +87,10 @@ class ErrorSink(QObject):
         if issubclass(kind, KeyboardInterrupt):
             QGuiApplication.quit()
             return
-        logs.get("gui").error("unexpected error in the window", exc_info=(kind, error, trace))
+        if isinstance(error, KnownError):
+            logs.get("gui").info("told", error=error.slug)
+        else:
+            logs.get("gui").error("unexpected error in the window", exc_info=(kind, error, trace))
         self._arrived.emit(error.with_traceback(trace))
 
     def _take_of_thread(self, args: threading.ExceptHookArgs) -> None:
@@ -97,11 +101,11 @@ class ErrorSink(QObject):
         if isinstance(error, KnownError):
             show_notice(None, told(error), "bad")
             return
-        if self._dialog is not None and self._dialog.isVisible():
-            self._dialog.add(error)  # a fault that repeats must not bury the screen in dialogs
+        if self.dialog is not None and self.dialog.isVisible():
+            self.dialog.add(error)  # a fault that repeats must not bury the screen in dialogs
             return
-        self._dialog = ErrorDialog(error, self._logs_folder, QApplication.activeWindow())
-        self._dialog.open()
+        self.dialog = ErrorDialog(error, self._logs_folder, QApplication.activeWindow())
+        self.dialog.open()
 
 
 class ErrorDialog(QDialog):
