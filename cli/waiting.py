@@ -1,6 +1,7 @@
 """Waiting for the worker: starts it if none beats, restarts it if it dies, returns when what was asked for is so."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -10,6 +11,7 @@ from importlib.metadata import version
 from typing import TypeVar
 
 from cli.station import Station
+from core.errors import WorkerAbsent
 from core.ids import new_id
 from core.job import ENDED, Job
 from core.process import BEAT_S, ProcessBeat, Role
@@ -19,6 +21,8 @@ from core.worker_process import start_worker, worker_is_present
 
 T = TypeVar("T")
 _POLL_S = 0.05
+_STARTS = 3
+"""So many in a row that end with an error, and another is no use."""
 _START_AGAIN_S = 5.0
 """A worker just started needs this long at the most before its first beat is seen."""
 
@@ -60,6 +64,7 @@ def _presence(station: Station) -> Iterator[Callable[[], None]]:
     """Beat a row that needs the worker, so that a `--while-needed` one stays; start one when none beats."""
     own_id, started_at_ns = new_id(), time.time_ns()
     next_beat = next_start = 0.0
+    started: list[subprocess.Popen[bytes]] = []
 
     def keep_present() -> None:
         nonlocal next_beat, next_start
@@ -80,7 +85,12 @@ def _presence(station: Station) -> Iterator[Callable[[], None]]:
                 ),
             )
         if now >= next_start and not worker_is_present(station.database):
-            start_worker(station.folder, mode="--while-needed")
+            if len(started) >= _STARTS and all(worker.poll() for worker in started[-_STARTS:]):
+                raise WorkerAbsent(
+                    "The worker ends as soon as it starts",
+                    hint=f"What it said is in {station.folder.logs / 'worker.out'}. The job stays queued.",
+                )
+            started.append(start_worker(station.folder, mode="--while-needed"))
             next_start = now + _START_AGAIN_S
 
     keep_present()

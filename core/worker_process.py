@@ -18,8 +18,8 @@ _started: list[subprocess.Popen[bytes]] = []
 """Kept so that those that ended are reaped at the next start."""
 
 
-def start_worker(folder: DataFolder, *, mode: str = "--while-needed") -> None:
-    """Start one and return at once; if another has the lock it leaves by itself. It prints to logs/worker.out.
+def start_worker(folder: DataFolder, *, mode: str = "--while-needed") -> subprocess.Popen[bytes]:
+    """Start one and return at once; if another has the lock it leaves by itself, with 0. It prints to logs/worker.out.
 
     mode: "--while-needed", "--until-idle" or "" (until it is stopped).
     """
@@ -39,6 +39,7 @@ def start_worker(folder: DataFolder, *, mode: str = "--while-needed") -> None:
             creationflags=_DETACHED,
         )
         _started.append(process)
+        return process
     finally:
         os.close(printed)
 
