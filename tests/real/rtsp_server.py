@@ -36,7 +36,7 @@ def missing_gstreamer() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One camera: test pictures with a stamp to read, or an MP4 file (no B-frames, one slice a picture) over and over."""
+    """One camera: test pictures with a stamp, or an MP4 file (no B-frames, one slice a picture) over and over."""
 
     path: str = "/cam"
     codec: Literal["h264", "h265"] = "h264"
