@@ -4,6 +4,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -59,14 +61,32 @@ def test_processes_that_open_a_fresh_folder_at_once_make_one_station(folder):
         "db.close()"
     )
     command = [sys.executable, "-c", code, str(folder.root)]
-    started = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(5)]
+    started = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     for process in started:
         assert process.stdin
         process.stdin.close()  # all go at once, when they have imported
         process.stdin = None
     told = {process.communicate(timeout=30)[0] for process in started}
-    assert [process.returncode for process in started] == [0] * 5
+    assert [process.returncode for process in started] == [0] * 3
     assert told == {folder.identity_file.read_text()}
+
+
+def test_threads_that_open_a_fresh_folder_at_the_same_moment_make_one_station(tmp_path):
+    for number in range(5):
+        folder = DataFolder(tmp_path / str(number))
+        start = threading.Barrier(6)
+
+        def opened(folder: DataFolder = folder, start: threading.Barrier = start) -> str:
+            start.wait()
+            database = open_database(folder)
+            with database.read() as tx:
+                identity = stations.identity(tx)
+            database.close()
+            return identity
+
+        with ThreadPoolExecutor(6) as pool:
+            told = {future.result() for future in [pool.submit(opened) for _ in range(6)]}
+        assert told == {folder.identity_file.read_text().strip()}
 
 
 def test_an_opening_that_was_cut_short_is_taken_up(folder):
