@@ -112,7 +112,7 @@ class Worker:
         self._presence = Presence(database, self._clock)
         credentials = Credentials(self._folder)
         self._compute = Computing(self._settings.jobs.concurrency)
-        self._feeds = Feeds(self._folder, credentials, clock=self._clock)
+        self._feeds = Feeds(self._folder, self._settings, credentials, self._clock)
         self._scheduler = Scheduler(work_threads=_WORK_THREADS, capture_threads=_CAPTURE_THREADS)
         parts = Parts(database, self._folder, self._compute, self._feeds, self._clock)
         self._runner = Runner(parts, KINDS, self._settings, freed=lambda: self._dispatcher.wake())
@@ -192,7 +192,6 @@ class Worker:
 
     def _keep_cameras(self) -> None:
         """Off the watching thread: ending a feed may take a second."""
-        self._feeds.start()
         while True:
             if self._cameras_due.is_set():
                 self._cameras_due.clear()

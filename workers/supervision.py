@@ -10,7 +10,7 @@ from core.retry import backoff
 _log = logs.get("supervision")
 
 
-def failure_of(run: Callable[[], None]) -> Exception | None:
+def failure_of(run: Callable[[], object]) -> Exception | None:
     """Run it; the exception it ended with, or None. The worker's one broad `except` stands here."""
     try:
         run()
@@ -27,7 +27,7 @@ def report(name: str, failed: Exception) -> None:
         _log.error(f"{name} failed: a bug of ours", exc_info=failed)
 
 
-def reporting(name: str, run: Callable[[], None]) -> Callable[[], None]:
+def reporting(name: str, run: Callable[[], object]) -> Callable[[], None]:
     """A call that never raises: what `run` raises is reported. For ticks, which come again anyway."""
 
     def tick() -> None:

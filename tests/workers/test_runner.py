@@ -232,7 +232,8 @@ def test_a_worker_that_leaves_puts_its_jobs_back_with_no_try_spent(bench: Callab
 
 def test_a_busy_database_delays_the_end_of_a_job_and_loses_nothing(station: StationParts, bench: Callable[..., Bench]):
     each = bench(lambda context: Outcome({"made": 1}))
-    write, refusals = station.database.write, []
+    write = station.database.write
+    refusals: list[int] = []
 
     @contextmanager
     def busy_at_first() -> Iterator[Writing]:

@@ -11,7 +11,7 @@ from workers.supervision import failure_of, reporting, supervise
 
 def test_what_runs_well_has_no_failure_and_a_bug_is_handed_back():
     assert failure_of(lambda: None) is None
-    assert isinstance(failure_of(lambda: 1 // 0), ZeroDivisionError)  # type: ignore[arg-type, return-value]
+    assert isinstance(failure_of(lambda: 1 // 0), ZeroDivisionError)
 
 
 @pytest.mark.allow_warnings
@@ -41,7 +41,7 @@ def test_a_loop_that_returns_is_not_started_again():
 @pytest.mark.allow_warnings
 def test_stopping_ends_the_pause_between_two_runs():
     stopping = threading.Event()
-    thread = supervise("loop", lambda: 1 // 0, stopping, first_s=60)  # type: ignore[arg-type, return-value]
+    thread = supervise("loop", lambda: 1 // 0, stopping, first_s=60)
     stopping.set()
     thread.join(2)
     assert not thread.is_alive()

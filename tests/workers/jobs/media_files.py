@@ -14,8 +14,7 @@ def write_frame(path: Path, seed: int = 0, size: tuple[int, int] = (64, 48), exi
     """Noise that differs by seed, in the format of the suffix."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
-    options = {} if exif is None else {"exif": exif}
-    Image.fromarray(pixels).save(path, **options)
+    Image.fromarray(pixels).save(path, exif=exif or Image.Exif())
     return path
 
 
@@ -43,6 +42,7 @@ def write_clip(path: Path, pictures: int = 25, codec: str = "libx264", created: 
         if created is not None:
             out.metadata["creation_time"] = created
         stream = out.add_stream(codec, rate=25)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         stream.time_base = Fraction(1, 25)
         for number in range(pictures):

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from core.camera import ClockSource
-from core.capture import ImportParams
+from core.capture import ImportParams, Metadata
 from core.errors import (
     CameraUnknown,
     DiskFull,
@@ -47,7 +47,7 @@ def test_a_frame_is_taken_in_whole_with_its_upload_and_metadata(
     exif.get_ifd(0x8769)[36867], exif.get_ifd(0x8769)[36881] = "2026:01:02 03:04:05", "Z"
     source = write_frame(tmp_path / "IMG 7.jpg", exif=exif)
     params = ImportParams(
-        camera_id=CAMERA.lower(), paths=(str(source),), metadata={"location": "Box 7", "meta": {"n": 1}}
+        camera_id=CAMERA.lower(), paths=(str(source),), metadata=Metadata(location="Box 7", meta={"n": 1})
     )
     job = station.enqueue(params=params.model_dump(mode="json"), operator="Ada", tenant_id="Haas")
     outcome = importing.run(station.context(station.claim(), computing))
