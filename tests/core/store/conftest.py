@@ -75,3 +75,15 @@ def keep(db: Database, clock: FakeClock) -> Callable[..., Frame]:
             return frames.add(tx, a_frame(number, **fields), station_id="station-1")
 
     return keep_frame
+
+
+@pytest.fixture
+def do(db, clock):
+    """Call one function of the store in a transaction of its own, a millisecond after the last."""
+
+    def call(function, *args, **named):
+        clock.advance(10**6)
+        with db.write() as tx:
+            return function(tx, *args, **named)
+
+    return call

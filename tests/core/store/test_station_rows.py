@@ -25,16 +25,6 @@ TWO = Camera(
 )
 
 
-@pytest.fixture
-def do(db, clock):
-    def call(function, *args, **named):
-        clock.advance(10**6)
-        with db.write() as tx:
-            return function(tx, *args, **named)
-
-    return call
-
-
 def test_a_camera_comes_back_as_it_was_added_and_is_found_in_any_case(do):
     added = do(cameras.add, TWO)
     assert do(cameras.get, "pit_2") == added == replace(TWO, revision=added.revision)
