@@ -16,12 +16,15 @@ from workers.cameras.stills import av_packet
 
 _TAGS = {"hevc": "hvc1"}
 """QuickTime and browsers play H.265 only under this name."""
-_OPTIONS = {
-    # Readable up to its last whole GOP if the worker dies, and a plain MP4 once it is finished.
-    "movflags": "hybrid_fragmented+frag_keyframe",
-    # Where pictures are reordered the first DTS lies before zero; shifting all would move the pictures' times too.
-    "avoid_negative_ts": "disabled",
-}
+_MOVE_FLAGS = "+".join(
+    (
+        # Readable up to its last whole GOP if the worker dies, and a plain MP4 once it is finished.
+        "hybrid_fragmented",
+        "frag_keyframe",
+        # Where pictures are reordered, the first DTS lies before zero; shifting all would move the pictures' times too.
+        "negative_cts_offsets",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class ClipWriter:
 
     def __init__(self, file: BinaryIO, video: VideoFormat) -> None:
         self._video = video
-        self._container = av.open(file, "w", format="mp4", options=_OPTIONS)
+        self._container = av.open(file, "w", format="mp4", options={"movflags": _MOVE_FLAGS})
         self._stream: av.VideoStream | None = None
         self._first: Packet | None = None
         self._held: Packet | None = None

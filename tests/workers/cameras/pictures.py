@@ -1,0 +1,121 @@
+"""Pictures that say their number by their grey, encoded as a camera would, and streams that replay them."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from functools import cache
+
+import av
+import numpy as np
+
+from core.camera import Camera
+from core.credentials import Login
+from core.errors import CameraError
+from core.setting_sections import RtspSettings
+from workers.cameras.packets import Gop, Packet, VideoFormat
+
+FPS, TICKS, GOP = 25, 3600, 25
+PERIOD_NS = 1_000_000_000 // FPS
+TIME_BASE = Fraction(1, 90_000)
+WIDTH, HEIGHT = 160, 96
+_ENCODERS = {"h264": "libx264", "hevc": "libx265"}
+
+
+@cache
+def encoded(count: int = 50, codec: str = "h264", b_frames: int = 0) -> tuple[VideoFormat, tuple[Packet, ...]]:
+    """`count` pictures of 160×96, each grey by `grey_of(number)`, PTS number × 3600, arriving by their time."""
+    encoder = av.CodecContext.create(_ENCODERS[codec], "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.framerate, encoder.time_base, encoder.thread_count = Fraction(FPS), Fraction(1, FPS), 1
+    x265 = f"log-level=none:bframes={b_frames}:keyint={GOP}:min-keyint={GOP}:repeat-headers=1:scenecut=0:open-gop=0"
+    encoder.options = {
+        "preset": "veryfast",
+        "g": str(GOP),
+        "bf": str(b_frames),
+        "sc_threshold": "0",
+        "b_strategy": "0",
+        **({"x265-params": x265} if codec == "hevc" else {}),
+    }
+    out = []
+    for number in range(count):
+        grey = np.full((HEIGHT, WIDTH), grey_of(number), np.uint8)
+        chroma = np.full((HEIGHT // 2, WIDTH), 128, np.uint8)
+        frame = av.VideoFrame.from_ndarray(np.vstack([grey, chroma]), "yuv420p")
+        frame.pts = number
+        out += encoder.encode(frame)
+    out += encoder.encode(None)
+    packets = tuple(
+        Packet(
+            pts=int(packet.pts or 0) * TICKS,
+            dts=int(packet.dts or 0) * TICKS,
+            duration=TICKS,
+            is_keyframe=packet.is_keyframe,
+            data=bytes(packet),
+            arrival_ns=1_000_000_000 + place * PERIOD_NS,
+        )
+        for place, packet in enumerate(out)
+    )
+    return VideoFormat(codec, WIDTH, HEIGHT, float(FPS), TIME_BASE), packets
+
+
+def grey_of(number: int) -> int:
+    return 40 + number * 7 % 160
+
+
+def number_shown(picture: np.ndarray, among: Iterable[int]) -> int:
+    """The number whose grey the picture has. picture: (H, W, 3) BGR or (H, W) Y."""
+    plane = picture if picture.ndim == 2 else picture[:, :, 1]
+    # BGR is of full range, Y of 16-235.
+    seen = float(plane.mean()) if picture.ndim == 2 else float(plane.mean()) * 219 / 255 + 16
+    return min(among, key=lambda number: abs(grey_of(number) - seen))
+
+
+def near(number: int) -> range:
+    """Numbers whose greys differ."""
+    return range(max(0, number - 8), number + 9)
+
+
+def gops(video: VideoFormat, packets: Iterable[Packet], epoch: int = 1) -> list[Gop]:
+    made: list[Gop] = []
+    for packet in packets:
+        if packet.is_keyframe:
+            made.append(Gop(len(made) + 1, epoch, video))
+        made[-1].packets.append(packet)
+    return made
+
+
+class ReplayedStream:
+    """A camera's stream out of packets at hand; then silence, or the given loss."""
+
+    def __init__(self, video: VideoFormat, packets: Iterable[Packet], loss: CameraError | None = None) -> None:
+        self.video = video
+        self._packets: Iterator[Packet] = iter(packets)
+        self._loss = loss
+        self._silence = threading.Event()
+        self.closed = False
+
+    def read(self) -> Packet | None:
+        packet = next(self._packets, None)
+        if packet is None and self._loss is not None:
+            raise self._loss
+        if packet is None:
+            self._silence.wait(0.01)
+        return packet
+
+    def close(self) -> None:
+        self.closed = True
+        self._silence.set()
+
+
+def opening(*streams: ReplayedStream | CameraError) -> Callable[..., ReplayedStream]:
+    """An opener that gives these one after the other; the last again and again."""
+    left = list(streams)
+
+    def open_stream(camera: Camera, login: Login | None, settings: RtspSettings) -> ReplayedStream:
+        following = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(following, CameraError):
+            raise following
+        return following
+
+    return open_stream
