@@ -39,7 +39,7 @@ def reporting(name: str, run: Callable[[], object]) -> Callable[[], None]:
 
 def supervise(
     name: str,
-    run: Callable[[], None],
+    run: Callable[[], object],
     stopping: threading.Event,
     *,
     first_s: float = 0.5,
