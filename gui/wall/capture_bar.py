@@ -38,6 +38,7 @@ _MODE_HINTS = {
 }
 
 
+_FIELD_PX = 122
 _ROOMY_PX = 1100
 """Narrower bars do without the button's icon."""
 
@@ -103,6 +104,7 @@ class CaptureBar(QFrame):
         layout.addWidget(self._button)
         self._modes.buttonToggled.connect(self._show_fields)
         self.set_mode(CaptureMode.SINGLE_FRAME)
+        self.show_target([], chosen=False)
 
     @property
     def mode(self) -> CaptureMode:
@@ -173,7 +175,7 @@ class CaptureBar(QFrame):
     def _make_fields(self) -> None:
         modes = CaptureMode
         self._whole(modes.BURST, "count", "Frames in the burst", (1, 1000, 5), " frames")
-        self._number(modes.BURST, "fps", "Frames a second; none is every picture", (0, 30, 0), " fps", "every one")
+        self._number(modes.BURST, "fps", "Frames a second; none is every picture", (0, 30, 0), " fps", "all")
         for mode in (modes.INTERVAL, modes.CONTINUOUS):
             self._number(mode, "fps", "Frames a second", (0.1, 30, 1), " fps")
         self._whole(modes.INTERVAL, "duration_s", "For how many seconds", (1, 3600, 10), " s")
@@ -211,6 +213,7 @@ class CaptureBar(QFrame):
         field.setProperty("touch", "true")
         field.setToolTip(said)
         field.setAccessibleName(f"{MODE_NAMES[mode]}: {said}")
+        field.setFixedWidth(_FIELD_PX)
         theme.pad(field)
         field.lineEdit().returnPressed.connect(self.left)
         field.lineEdit().installEventFilter(self)

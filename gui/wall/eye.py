@@ -11,6 +11,8 @@ from gui.background import run_in_background
 WISH_NS = 2_500_000_000
 """A wish outlives two renewals, so that one late timer does not stop the decoding."""
 
+_NOTHING = Wish(1, 1, 0)
+
 
 class Eye(QObject):
     """Looks at one camera's mailbox and never waits: one that is not there yet is tried again at each wish."""
@@ -21,20 +23,22 @@ class Eye(QObject):
         self._reader: MailboxReader | None = None
         self._opening = False
         self._number = 0
+        self._wished = _NOTHING
 
     def wish(self, width_px: int, height_px: int) -> None:
         """Ask for pictures of at most this size in device pixels, for the next seconds."""
+        self._wished = Wish(min(width_px, MAX_WIDTH), min(height_px, MAX_HEIGHT), time.monotonic_ns() + WISH_NS)
         if self._reader is not None:
-            wanted = Wish(min(width_px, MAX_WIDTH), min(height_px, MAX_HEIGHT), time.monotonic_ns() + WISH_NS)
-            self._reader.set_wish(wanted)
+            self._reader.set_wish(self._wished)
         elif not self._opening:
             self._opening = True
             run_in_background(lambda: _opened(self._path), then=self._take, parent=self)
 
     def look_away(self) -> None:
         """No wish, no decoding."""
+        self._wished = _NOTHING
         if self._reader is not None:
-            self._reader.set_wish(Wish(1, 1, 0))
+            self._reader.set_wish(_NOTHING)
 
     def newest(self) -> Picture | None:
         """The newest picture if it is one that was not handed out before."""
@@ -54,6 +58,8 @@ class Eye(QObject):
     def _take(self, reader: MailboxReader | None) -> None:
         self._opening = False
         self._reader = reader
+        if reader is not None:
+            reader.set_wish(self._wished)
 
 
 def _opened(path: Path) -> MailboxReader | None:
