@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from core.job import MOVES, Job, JobError, JobKind, JobState, NewJob
+from core.job import MOVES, OPEN, Job, JobError, JobKind, JobState, NewJob
 from core.paths import DataFolder
 from core.store import jobs
 from core.store.database import open_database
@@ -31,6 +31,7 @@ class Model:
     tries_left: int = 3
     worker: str = ""
     due_ns: int = 0
+    batch: str | None = None
     been: list[JobState] = field(default_factory=lambda: [JobState.PENDING])
 
     def move(self, state: JobState) -> None:
@@ -40,6 +41,7 @@ class Model:
 
 class QueueMachine(RuleBasedStateMachine):
     made = Bundle("made")
+    batches = Bundle("batches")
     claimed = Bundle("claimed")
 
     def __init__(self) -> None:
@@ -48,6 +50,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.clock = FakeClock()
         self.db = open_database(DataFolder(Path(self.home.name)), clock=self.clock)
         self.model: dict[str, Model] = {}
+        self.cancelled_batches: dict[str, bool] = {}
         self.workers = 1
 
     def teardown(self) -> None:
@@ -69,6 +72,43 @@ class QueueMachine(RuleBasedStateMachine):
         job = self.do(jobs.enqueue, NewJob(kind, {}, priority=priority))
         self.model[job.id] = Model(len(self.model), kind, priority)
         return job.id
+
+    @rule(target=batches, kind=KINDS, number=st.integers(1, 3))
+    def enqueue_batch(self, kind, number):
+        new = NewJob(kind, {}, priority=50)
+        batch = self.do(jobs.enqueue_batch, new, [new] * number)
+        for child in self.do(jobs.children, batch.id):
+            self.model[child.id] = Model(len(self.model), kind, 50, batch=batch.id)
+        self.cancelled_batches[batch.id] = False
+        return batch.id
+
+    def children(self, batch):
+        return [model for model in self.model.values() if model.batch == batch]
+
+    @rule(target=made, batch=batches, which=st.integers(0, 2))
+    def child(self, batch, which):
+        ids = [id for id, model in self.model.items() if model.batch == batch]
+        return ids[which % len(ids)]
+
+    @rule(batch=batches)
+    def cancel_batch(self, batch):
+        opened = [m for m in self.children(batch) if m.state in OPEN]
+        assert self.do(jobs.cancel, batch) == bool(opened)
+        for model in opened:
+            model.move(JobState.CANCELLED)
+        self.cancelled_batches[batch] |= bool(opened)
+
+    @rule(batch=batches)
+    def retry_batch(self, batch):
+        failed = [m for m in self.children(batch) if m.state is JobState.FAILED]
+        legal = failed and not self.cancelled_batches[batch]
+        try:
+            self.do(jobs.retry, batch)
+        except IllegalMove:
+            assert not legal
+            return
+        assert legal
+        self.again(failed)
 
     @rule(target=claimed, free=st.sets(KINDS))
     def claim(self, free):
@@ -132,14 +172,19 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(id=made)
     def retry(self, id):
         model = self.model[id]
+        legal = model.state is JobState.FAILED and not self.cancelled_batches.get(model.batch or "")
         try:
             self.do(jobs.retry, id)
         except IllegalMove:
-            assert model.state is not JobState.FAILED
+            assert not legal
             return
-        assert model.state is JobState.FAILED
-        model.move(JobState.PENDING)
-        model.tries_left, model.due_ns = 3, 0
+        assert legal
+        self.again([model])
+
+    def again(self, failed):
+        for model in failed:
+            model.move(JobState.PENDING)
+            model.tries_left, model.due_ns = 3, 0
 
     @rule()
     def worker_dies_and_the_next_recovers(self):
@@ -160,10 +205,26 @@ class QueueMachine(RuleBasedStateMachine):
         with self.db.read() as tx:
             rows = {job.id: job for job in jobs.page(tx, jobs.JobFilter(), limit=1000).items}
             counted = jobs.counts(tx)
-        told = {id: (row.state, row.attempt, row.tries_left) for id, row in rows.items()}
+        told = {id: (row.state, row.attempt, row.tries_left) for id, row in rows.items() if not row.is_batch}
         assert told == {id: (m.state, m.attempt, m.tries_left) for id, m in self.model.items()}
         states = [model.state for model in self.model.values()]
         assert counted == {state: states.count(state) for state in JobState}
+
+        for batch in self.cancelled_batches:
+            self.check_batch(rows[batch])
+
+    def check_batch(self, row):
+        states = [model.state for model in self.children(row.id)]
+        ended = [state for state in states if state not in OPEN]
+        assert abs(row.progress - 100 * len(ended) / len(states)) < 1e-6
+        if self.cancelled_batches[row.id]:
+            assert row.state is JobState.CANCELLED
+        elif len(ended) < len(states):
+            assert row.state in OPEN
+            assert JobState.PROCESSING not in states or row.state is JobState.PROCESSING
+        else:
+            best = [s for s in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED) if s in states]
+            assert row.state is best[0]
 
     @invariant()
     def every_move_was_legal(self):
@@ -172,8 +233,8 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 QueueMachine.TestCase.settings = settings(
-    max_examples=30,
-    stateful_step_count=40,
+    max_examples=20,
+    stateful_step_count=30,
     deadline=None,
     database=None,
     derandomize=True,
