@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         self.top_bar.sessions_wanted.connect(lambda: self.show_page("sessions"))
         self.stack = QStackedWidget(self)
         self.sync_bar = SyncBar(self.station, self)
+        self.sync_bar.storage_wanted.connect(self.show_storage)
         self._foot = QFrame(self)
         self._foot.setProperty("role", "bar")
         self._jobs_room = QWidget(self._foot)
@@ -177,6 +178,14 @@ class MainWindow(QMainWindow):
         dialog = ShortcutsDialog(self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def show_storage(self) -> None:
+        """Settings ▸ Storage."""
+        from gui.settings.settings_page import SettingsPage
+
+        page = self.show_page("settings")
+        if isinstance(page, SettingsPage):
+            page.show_section("storage")
 
     def show_about(self) -> None:
         from gui.about.about_dialog import AboutDialog

@@ -29,7 +29,7 @@ class FilterBar(QWidget):
         self.days = self._combo("Days", 150)
         for said, word in _DAYS:
             self.days.addItem(said, word)
-        self.kind = self._combo("Kind", 180)
+        self.kind = self._combo("Kind", 196)
         for said, kind in (("Frames and clips", ""), ("Frames", "frame"), ("Clips", "clip")):
             self.kind.addItem(said, kind)
         self.first, self.last = self._day("First day"), self._day("Last day")
@@ -45,8 +45,10 @@ class FilterBar(QWidget):
         days = QHBoxLayout(self._days_line)
         days.setContentsMargins(0, 0, 0, 0)
         days.setSpacing(theme.space("s"))
-        for widget in (QLabel("From", self), self.first, QLabel("to", self), self.last):
-            days.addWidget(widget)
+        days.addWidget(QLabel("From", self))
+        days.addWidget(self.first)
+        days.addWidget(QLabel("to", self))
+        days.addWidget(self.last)
         days.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -81,15 +81,18 @@ class Thumbnails(QObject):
 
     def _start(self) -> None:
         while self._wishes and len(self._under_way) < AT_ONCE:
-            key, wanted = self._wishes.popitem(last=True)
-            self._under_way.add(key)
-            decode, size = self._decode, self._size
-            run_in_background(
-                lambda wanted=wanted: decode(wanted, size),  # type: ignore[misc]
-                then=lambda image, key=key: self._came(key, image),  # type: ignore[misc]
-                failed=lambda _unreadable, key=key: self._came(key, QImage()),  # type: ignore[misc]
-                parent=self,
-            )
+            _, wanted = self._wishes.popitem(last=True)
+            self._begin(wanted)
+
+    def _begin(self, wanted: Wanted) -> None:
+        self._under_way.add(wanted.key)
+        decode, size = self._decode, self._size
+        run_in_background(
+            lambda: decode(wanted, size),
+            then=lambda image: self._came(wanted.key, image),
+            failed=lambda _unreadable: self._came(wanted.key, QImage()),
+            parent=self,
+        )
 
     def _came(self, key: str, image: QImage) -> None:
         self._under_way.discard(key)
@@ -129,10 +132,11 @@ def picture(path: Path, size: QSize | None = None) -> QImage:
 
 def first_picture(path: Path) -> QImage:
     """Decode a clip's first frame; null if it can't be read. Off the main thread."""
-    from core.media import clip_reader  # imports a video library, which the window's start must not wait for
+    from core.media.clip_reader import ClipReader  # imports a video library, which the window's start must not wait for
 
     try:
-        pixels = clip_reader.first_frame(path)
+        with ClipReader(path) as reader:
+            pixels = reader.frame_at(reader.pts[0])
     except (MediaError, OSError):
         return QImage()
     height, width, _ = pixels.shape

@@ -1,0 +1,127 @@
+"""One job in the panel: what it is, how far, what went wrong and what to do, with Retry and Cancel."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+)
+
+from core.job import JobState
+from gui import theme
+from gui.jobs.reading import JobLine
+
+
+class JobCard(QFrame):
+    """Shows a JobLine; given the next one it changes in place what is different, and nothing else."""
+
+    retry_wanted = Signal(str)
+    cancel_wanted = Signal(str)
+    open_wanted = Signal(str)
+    """The batch's children shall be shown, or hidden again."""
+
+    def __init__(self, line: JobLine, parent: QFrame | None = None, *, child: bool = False) -> None:
+        super().__init__(parent)
+        self.line: JobLine | None = None
+        self.id = line.id
+        self._children: dict[str, JobCard] = {}
+        theme.set_role(self, role="card")
+        self._opener = QToolButton(self)
+        theme.set_role(self._opener, role="plain")
+        self._opener.clicked.connect(lambda: self.open_wanted.emit(self.id))
+        self._title, self._said, self._message, self._hint = (QLabel(self) for _ in range(4))
+        theme.set_role(self._title, role="" if child else "strong")
+        theme.set_role(self._hint, role="small")
+        for label in (self._title, self._message, self._hint):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        theme.set_role(self._message, role="muted")
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(8)
+        self._retry = QPushButton("Retry", self)
+        theme.set_icon(self._retry, "retry")
+        self._retry.clicked.connect(lambda: self.retry_wanted.emit(self.id))
+        self._cancel = QPushButton("Cancel", self)
+        self._cancel.clicked.connect(lambda: self.cancel_wanted.emit(self.id))
+        for button in (self._opener, self._retry, self._cancel):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the page
+        grid = QGridLayout(self)
+        s = theme.space("s")
+        grid.setContentsMargins(theme.space("m"), s, s, s)
+        grid.setHorizontalSpacing(s)
+        grid.setVerticalSpacing(theme.space("xs"))
+        grid.addWidget(self._opener, 0, 0)
+        grid.addWidget(self._title, 0, 1)
+        grid.addWidget(self._said, 0, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(self._bar, 1, 1, 1, 2)
+        grid.addWidget(self._message, 2, 1)
+        grid.addWidget(self._hint, 3, 1, 1, 2)
+        buttons = QVBoxLayout()
+        buttons.addWidget(self._retry)
+        buttons.addWidget(self._cancel)
+        grid.addLayout(buttons, 2, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+        self._room = QVBoxLayout()
+        self._room.setSpacing(theme.space("xs"))
+        self._more = QLabel(self)
+        theme.set_role(self._more, role="small")
+        grid.addLayout(self._room, 4, 0, 1, 3)
+        grid.addWidget(self._more, 5, 1, 1, 2)
+        grid.setColumnStretch(1, 1)
+        self.show_line(line)
+
+    def show_line(self, line: JobLine) -> None:
+        """Change to this; nothing is touched if nothing changed."""
+        if line == self.line:
+            return
+        self.line = line
+        said = f"{line.progress:.0f} %" if line.state is JobState.PROCESSING and not line.is_batch else line.said
+        _say(self._title, line.title)
+        _say(self._said, said)
+        theme.set_role(self._said, level=line.level)
+        _say(self._message, line.message)
+        self._message.setVisible(bool(line.message))
+        theme.set_role(self._message, level="bad" if line.state is JobState.FAILED else "")
+        _say(self._hint, line.hint)
+        self._hint.setVisible(bool(line.hint))
+        self._bar.setVisible(line.state is JobState.PROCESSING)
+        self._bar.setValue(round(line.progress))
+        self._bar.setAccessibleName(f"Progress of {line.title}")
+        self._retry.setVisible(line.may_retry)
+        self._retry.setAccessibleName(f"Retry {line.title}")
+        self._cancel.setVisible(line.may_cancel)
+        self._cancel.setAccessibleName(f"Cancel {line.title}")
+        opened = bool(line.children)
+        self._opener.setVisible(line.is_batch)
+        theme.set_icon(self._opener, "chevron-down" if opened else "chevron-right", px=16)
+        self._opener.setAccessibleName(f"{'Hide' if opened else 'Show'} the jobs of {line.title}")
+        self._more.setVisible(line.more_children > 0)
+        self._more.setText(f"and {line.more_children:,} more")
+        self.setAccessibleName(f"{line.title}: {said}")
+        self._show_children(line.children)
+
+    def _show_children(self, lines: tuple[JobLine, ...]) -> None:
+        wanted = {line.id for line in lines}
+        for id in [id for id in self._children if id not in wanted]:
+            self._children.pop(id).deleteLater()
+        for place, line in enumerate(lines):
+            card = self._children.get(line.id)
+            if card is None:
+                card = JobCard(line, self, child=True)
+                card.retry_wanted.connect(self.retry_wanted)
+                card.cancel_wanted.connect(self.cancel_wanted)
+                self._children[line.id] = card
+            card.show_line(line)
+            if self._room.indexOf(card) != place:
+                self._room.insertWidget(place, card)
+
+
+def _say(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)

@@ -1,0 +1,185 @@
+"""What the jobs panel shows, read from the store in one go."""
+
+import time
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from core.job import Job, JobError, JobKind, JobState
+from core.process import Role
+from core.settings import Settings
+from core.store import cameras, jobs, processes
+from core.store.database import Database, Reading
+from gui.jobs.waiting import Circumstances, why_it_waits
+
+FINISHED_NS = 300 * 1_000_000_000
+SHOWN_MOST = 40
+CHILDREN_MOST = 30
+_READ_MOST = 500
+_CAPTURES = {
+    "single_frame": "Frame",
+    "burst": "Burst",
+    "interval": "Interval",
+    "continuous": "Continuous capture",
+    "clip": "Clip",
+}
+_STATES = {
+    JobState.PENDING: "Waiting",
+    JobState.PROCESSING: "Running",
+    JobState.COMPLETED: "Done",
+    JobState.FAILED: "Failed",
+    JobState.CANCELLED: "Cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """One job in words."""
+
+    id: str
+    title: str
+    state: JobState
+    said: str
+    """State, or how a batch stands."""
+    level: str
+    """Of `said`: "", "ok", "warn" or "bad"."""
+    message: str
+    hint: str
+    progress: float
+    may_retry: bool
+    may_cancel: bool
+    children: tuple["JobLine", ...] = ()
+    more_children: int = 0
+    is_batch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PanelState:
+    """The whole panel. `lines` newest first."""
+
+    lines: tuple[JobLine, ...] = ()
+    more: int = 0
+    """Active or newly finished ones beyond those."""
+    active: int = 0
+    failed: int = 0
+    worker_present: bool = False
+    counts: dict[JobState, int] = field(default_factory=dict)
+
+
+def read_panel(database: Database, settings: Settings, opened: Collection[str]) -> PanelState:
+    """`opened`: ids of batches whose children are shown. Off the main thread."""
+    now_ns = time.time_ns()
+    with database.read() as tx:
+        found = jobs.active(tx, now_ns - FINISHED_NS, _READ_MOST)
+        present = bool(processes.present(tx, Role.WORKER, now_ns))
+        around = Circumstances(
+            now_ns,
+            present,
+            settings,
+            Counter(JobKind(job.kind) for job in _running(tx)),
+            {status.camera_id: status for status in cameras.statuses(tx)},
+            {camera.id: camera.label for camera in cameras.every(tx)},
+        )
+        children = {job.id: jobs.children(tx, job.id) for job in found if job.is_batch}
+        counts = jobs.counts(tx)
+    active = [job for job in found if not job.completed_at_ns]
+    ended = [job for job in found if job.completed_at_ns]
+    shown = sorted((active + ended)[:SHOWN_MOST], key=lambda job: (job.created_at_ns, job.id), reverse=True)
+    return PanelState(
+        tuple(line(job, around, children.get(job.id, []), job.id in opened) for job in shown),
+        len(found) - len(shown),
+        counts[JobState.PENDING] + counts[JobState.PROCESSING],
+        sum(_failed(job, children.get(job.id, [])) for job in ended),
+        present,
+        counts,
+    )
+
+
+def line(job: Job, around: Circumstances, children: list[Job], opened: bool) -> JobLine:
+    """A job, with its children where it is a batch, as the panel says it."""
+    said, level = _said(job, children)
+    error = job.error if job.state is JobState.FAILED else None
+    failed_children = sum(child.state is JobState.FAILED for child in children)
+    newest_first = sorted(children, key=lambda child: child.state is not JobState.FAILED)
+    return JobLine(
+        job.id,
+        title(job, around),
+        job.state,
+        said,
+        level,
+        _message(job, around, error),
+        error.hint if error else "",
+        job.progress,
+        may_retry=job.state is JobState.FAILED or failed_children > 0,
+        may_cancel=job.state in (JobState.PENDING, JobState.PROCESSING),
+        children=tuple(line(child, around, [], False) for child in newest_first[:CHILDREN_MOST]) if opened else (),
+        more_children=max(0, len(children) - CHILDREN_MOST) if opened else 0,
+        is_batch=job.is_batch,
+    )
+
+
+def title(job: Job, around: Circumstances) -> str:
+    """Its name; else what it does, and where."""
+    if job.name:
+        return job.name
+    where = around.labels.get(job.camera_id, job.camera_id) if job.camera_id else ""
+    what = _CAPTURES.get(str(job.params.get("mode")), "Capture") if job.kind is JobKind.CAPTURE else "Import"
+    return " · ".join(part for part in (what, where) if part)
+
+
+def _said(job: Job, children: list[Job]) -> tuple[str, str]:
+    if job.is_batch and children:
+        by_state = Counter(child.state for child in children)
+        done, failed, cancelled = (
+            by_state[state] for state in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+        )
+        parts = [f"{done} of {len(children)} done"]
+        parts += [f"{failed} failed"] if failed else []
+        parts += [f"{cancelled} cancelled"] if cancelled else []
+        level = "ok" if done == len(children) else "warn" if failed and done else "bad" if failed else ""
+        return ", ".join(parts), level
+    if job.state is JobState.COMPLETED:
+        failed_files = job.summary.get("failed_count")
+        if isinstance(failed_files, int) and failed_files:
+            return f"Done, {failed_files} of its files failed", "warn"
+        return _STATES[job.state], "ok"
+    return _STATES[job.state], "bad" if job.state is JobState.FAILED else ""
+
+
+def _message(job: Job, around: Circumstances, error: JobError | None) -> str:
+    if error is not None:
+        return error.message
+    if job.state is JobState.PENDING:
+        return "" if job.is_batch and around.worker_present else why_it_waits(job, around)
+    if job.state is JobState.PROCESSING:
+        return " · ".join(part for part in (job.stage, job.message) if part) if not job.is_batch else ""
+    if job.state is JobState.COMPLETED:
+        return summary_text(job)
+    return ""
+
+
+def summary_text(job: Job) -> str:
+    """What a completed job made, from its summary."""
+    parts = []
+    for key, one, many in (
+        ("frames", "frame", "frames"),
+        ("clips", "clip", "clips"),
+        ("imported", "file taken in", "files taken in"),
+        ("duplicate_count", "was here already", "were here already"),
+        ("failed_count", "failed", "failed"),
+        ("gaps", "gap", "gaps"),
+    ):
+        value = job.summary.get(key)
+        count = len(value) if isinstance(value, list) else value
+        if isinstance(count, int) and count > 0:
+            parts.append(f"{count:,} {one if count == 1 else many}")
+    return ", ".join(parts)
+
+
+def _failed(job: Job, children: list[Job]) -> bool:
+    return job.state is JobState.FAILED or any(child.state is JobState.FAILED for child in children)
+
+
+def _running(tx: Reading) -> list[Job]:
+    wanted = jobs.JobFilter(states=frozenset({JobState.PROCESSING}))
+    return [job for job in jobs.page(tx, wanted, limit=200).items if not job.is_batch]

@@ -1,0 +1,69 @@
+"""Asks the installed command what it finds of the store, as the worker would: the window itself has no network."""
+
+import json
+
+from PySide6.QtCore import QObject, QProcess, Signal
+
+from core.paths import DataFolder
+from core.worker_process import worker_command
+
+_LIMIT_MS = 90_000
+
+
+class StoreTest(QObject):
+    """`ended(level, what was found)`: "ok", "warn" or "bad"."""
+
+    ended = Signal(str, str)
+
+    def __init__(self, folder: DataFolder, parent: QObject) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self._process: QProcess | None = None
+
+    def start(self) -> None:
+        if self._process is not None:
+            return
+        command, *arguments = worker_command()
+        self._process = QProcess(self)
+        self._process.finished.connect(self._finished)
+        self._process.errorOccurred.connect(self._failed)
+        self._process.start(command, [*arguments, "--data", str(self._folder.root), "--json", "doctor"])
+
+    def stop(self) -> None:
+        """Give up."""
+        if self._process is not None:
+            self._process.finished.disconnect()
+            self._process.errorOccurred.disconnect()
+            self._process.kill()
+            self._process.waitForFinished(1000)
+            self._process.deleteLater()
+            self._process = None
+
+    def _failed(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._tell("bad", "The installed command could not be started. Install the station again.")
+
+    def _finished(self) -> None:
+        if self._process is None:
+            return
+        printed = self._process.readAllStandardOutput().toStdString()
+        self._tell(*read_storage_check(printed))
+
+    def _tell(self, level: str, said: str) -> None:
+        if self._process is not None:
+            self._process.deleteLater()
+            self._process = None
+        self.ended.emit(level, said)
+
+
+def read_storage_check(printed: str) -> tuple[str, str]:
+    """Level and words of the storage part of `trackshift --json doctor`."""
+    try:
+        document = json.loads(printed)
+    except ValueError:
+        return "bad", "The test was cut short. See `trackshift doctor` and the logs."
+    for check in document.get("checks", ()):
+        if check["name"] in ("storage", "settings") and (check["name"] == "storage" or check["verdict"] == "fail"):
+            level = {"ok": "ok", "warn": "warn"}.get(check["verdict"], "bad")
+            return level, f"{check['message']} {check['hint']}".strip()
+    return "bad", " ".join(str(document[key]) for key in ("message", "hint") if key in document)
