@@ -1,6 +1,7 @@
 """Making jobs and batches."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -20,8 +21,9 @@ def enqueue(tx: Writing, new: NewJob) -> Job:
     """
     if new.task_id is not None and (known := by_task_id(tx, new.task_id)):
         return known
-    id = _insert(tx, new, created_at_ns=tx.now_ns, state=_first_state(tx, new))
-    return get(tx, id)
+    row = _row(tx, new, _first_state(tx, new), _Names(tx))
+    tx.execute(insert(jobs), [row])
+    return get(tx, row["id"])
 
 
 def enqueue_batch(tx: Writing, new: NewJob, children: Sequence[NewJob]) -> Job:
@@ -30,11 +32,13 @@ def enqueue_batch(tx: Writing, new: NewJob, children: Sequence[NewJob]) -> Job:
         raise ValueError("a batch has at least one child")
     if new.task_id is not None and (known := by_task_id(tx, new.task_id)):
         return known
-    state = _first_state(tx, new)
-    batch_id = _insert(tx, new, created_at_ns=tx.now_ns, state=state, is_batch=True)
-    for place, child in enumerate(children):
-        _insert(tx, child, created_at_ns=tx.now_ns + place, state=state, batch_id=batch_id)
-    return get(tx, batch_id)
+    state, names = _first_state(tx, new), _Names(tx)
+    batch = _row(tx, new, state, names) | {"is_batch": True}
+    rows = [_row(tx, child, state, names) for child in children]
+    for place, row in enumerate(rows):
+        row |= {"batch_id": batch["id"], "created_at_ns": tx.now_ns + place}
+    tx.execute(insert(jobs), [batch, *rows])
+    return get(tx, batch["id"])
 
 
 def _first_state(tx: Writing, new: NewJob) -> JobState:
@@ -42,12 +46,22 @@ def _first_state(tx: Writing, new: NewJob) -> JobState:
     return JobState.CANCELLED if tx.execute(forgotten).rowcount else JobState.PENDING
 
 
-def _insert(tx: Writing, new: NewJob, *, created_at_ns: int, state: JobState, **columns: Any) -> str:
-    if new.session_id is None:
-        session = sessions.current(tx)
-    else:
-        session = sessions.get(tx, new.session_id)
-    row = {
+class _Names:
+    """Cameras and sessions as they are spelled, each looked up once however many children name it."""
+
+    def __init__(self, tx: Writing) -> None:
+        self._current = sessions.current(tx)
+        self.camera = cache(lambda id: cameras.get(tx, id).id)
+        self._session = cache(lambda id: sessions.get(tx, id).id)
+
+    def session(self, id: str | None) -> str | None:
+        if id is not None:
+            return self._session(id)
+        return self._current.id if self._current else None
+
+
+def _row(tx: Writing, new: NewJob, state: JobState, names: _Names) -> dict[str, Any]:
+    return {
         "id": new_id(),
         "kind": new.kind,
         "state": state,
@@ -57,7 +71,7 @@ def _insert(tx: Writing, new: NewJob, *, created_at_ns: int, state: JobState, **
         "attempt": 0,
         "tries": new.tries,
         "tries_left": new.tries,
-        "created_at_ns": created_at_ns,
+        "created_at_ns": tx.now_ns,
         "last_updated_ns": tx.now_ns,
         "progress": 0.0,
         "stage": "",
@@ -65,12 +79,11 @@ def _insert(tx: Writing, new: NewJob, *, created_at_ns: int, state: JobState, **
         "task_id": new.task_id,
         "tenant_id": new.tenant_id,
         "operator": new.operator,
-        "camera_id": None if new.camera_id is None else cameras.get(tx, new.camera_id).id,
-        "session_id": session.id if session else None,
+        "camera_id": None if new.camera_id is None else names.camera(new.camera_id),
+        "session_id": names.session(new.session_id),
+        "batch_id": None,
         "is_batch": False,
         "summary": {},
         "completed_at_ns": tx.now_ns if state is JobState.CANCELLED else None,
         "revision": tx.revision(),
     }
-    tx.execute(insert(jobs).values(row | columns))
-    return str(row["id"])
