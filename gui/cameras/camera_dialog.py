@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from core.camera import Camera, CameraState, CameraStatus, Transport
 from core.credentials import Login, camera_login, split_url
 from core.errors import KnownError, UsageError
+from core.ids import is_slug
 from core.store import cameras
 from gui import theme
 from gui.background import run_in_background
@@ -132,7 +133,14 @@ class CameraDialog(QDialog):
         if status is not None and status.state is CameraState.LIVE and status.found is not None:
             self._show_result(True, text_of(status.found))
             return
-        self._test.start(self._station.folder, entry.url, login, entry.transport, entry.ca_file.strip())
+        self._test.start(
+            self._station.folder,
+            entry.id if is_slug(entry.id) else "camera",
+            entry.url,
+            login,
+            entry.transport,
+            entry.ca_file.strip(),
+        )
 
     def _show_result(self, well: bool, text: str) -> None:
         self.test_button.setEnabled(True)

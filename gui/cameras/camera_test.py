@@ -12,7 +12,8 @@ from core.credentials import Login
 from core.paths import DataFolder
 from core.worker_process import worker_command
 
-_GIVE_UP_MS = 12_000
+_GIVE_UP_MS = 20_000
+"""The command has deadlines of its own, 5 s in all; this is for a machine that hardly gets to start it."""
 _CLOCK = {
     ClockSource.RTCP: "camera clock (RTCP)",
     ClockSource.ARRIVAL: "no camera clock: times are those of arrival",
@@ -49,11 +50,13 @@ class CameraTest(QObject):
     def running(self) -> bool:
         return self._process is not None
 
-    def start(self, folder: DataFolder, url: str, login: Login | None, transport: Transport, ca_file: str) -> None:
-        """url: without user and password. Ends an earlier run."""
+    def start(
+        self, folder: DataFolder, camera_id: str, url: str, login: Login | None, transport: Transport, ca_file: str
+    ) -> None:
+        """camera_id: how errors call it. url: without user and password. Ends an earlier run."""
         self.stop()
         program, *arguments = worker_command()
-        arguments += ["--json", "camera", "test", "--url", url, "--transport", transport.value]
+        arguments += ["--json", "camera", "test", camera_id, "--url", url, "--transport", transport.value]
         if ca_file:
             arguments += ["--ca-file", ca_file]
         if login is not None:

@@ -161,11 +161,13 @@ class CamerasPage(QWidget):
         self.table.setRowCount(len(listed))
         for row, one in enumerate(listed):
             for column, (text, token) in enumerate(_cells(one)):
-                item = self.table.item(row, column) or QTableWidgetItem()
+                item = self.table.item(row, column)
+                if item is None:
+                    item = QTableWidgetItem()
+                    self.table.setItem(row, column, item)
                 item.setText(text)
                 item.setToolTip(text)
                 item.setForeground(theme.colour(token))
-                self.table.setItem(row, column, item)
         self._stack.setCurrentIndex(0 if listed else 1)
         self._offer()
 
