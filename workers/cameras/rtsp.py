@@ -222,7 +222,7 @@ def _translated(camera: Camera, failed: Exception, in_time_out: bool) -> CameraE
     if isinstance(failed, av.error.HTTPError):
         return CameraNotFound(f"{name} answers, but refuses to show this URL", camera=name)
     if isinstance(failed, av.error.InvalidDataError):
-        return CameraUnreachable(f"What answers at {place} is no RTSP camera", camera=name)
+        return CameraUnreachable(f"{name}: what answers at {place} hung up, or is no RTSP camera", camera=name)
     if camera.url.lower().startswith("rtsps:"):
         return CameraUnreachable(
             f"{name} at {place} does not answer, or its certificate is not trusted",

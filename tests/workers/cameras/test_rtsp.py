@@ -1,0 +1,190 @@
+"""Connecting: what the camera sends, or why it can't be had, in the operator's words and within the deadline."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.camera import Camera, Transport
+from core.credentials import Login
+from core.errors import (
+    CameraError,
+    CameraNotFound,
+    CameraRefused,
+    CameraSilent,
+    CameraUndecodable,
+    CameraUnreachable,
+)
+from core.setting_sections import RtspSettings
+from tests.fakes.fake_camera import Behaviour, FakeCamera
+from tests.real.child import free_port
+from tests.real.rtsp_server import RtspServer
+from workers.cameras.packets import Packet
+from workers.cameras.rtsp import open_stream
+
+SETTINGS = RtspSettings(open_timeout_s=1.0)
+
+
+def read(stream, count: int) -> list[Packet]:
+    deadline = time.monotonic() + 5
+    packets: list[Packet] = []
+    while len(packets) < count:
+        assert time.monotonic() < deadline
+        if packet := stream.read():
+            packets.append(packet)
+    return packets
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+@pytest.mark.parametrize(("path", "codec"), [("/cam", "h264"), ("/hevc", "hevc")])
+def test_a_camera_is_opened_and_read(pit_cameras, camera, login, path, codec, transport):
+    stream = open_stream(replace(camera, url=pit_cameras.url(path), transport=transport), login, SETTINGS)
+    packets = read(stream, 30)
+    stream.close()
+    video = stream.video
+    assert (video.codec, video.width, video.height, video.fps) == (codec, 640, 360, 25.0)
+    start = next(place for place, packet in enumerate(packets) if packet.is_keyframe)
+    steps = [after.pts - before.pts for before, after in zip(packets[start:], packets[start + 1 :], strict=False)]
+    # The server dates pictures when it drew them.
+    assert all(step > 0 and abs(video.ns(step) - 40_000_000) < 35_000_000 for step in steps)
+    assert all(packet.dts is not None and packet.dts <= packet.pts for packet in packets)
+
+
+def test_the_camera_says_by_rtcp_when_a_picture_was_taken(camera, login):
+    stream = open_stream(camera, login, SETTINGS)
+    deadline = time.monotonic() + 6
+    packet = stream.read()
+    while packet is None or packet.camera_utc_ns is None:
+        assert time.monotonic() < deadline
+        packet = stream.read()
+    assert 0 < time.time_ns() - packet.camera_utc_ns < 500_000_000
+    stream.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(Login("operator", "wrong/§@:"), CameraRefused), (None, CameraRefused)],
+)
+def test_a_wrong_password_is_told_and_never_shown(camera, given, told):
+    with pytest.raises(told) as refused:
+        open_stream(camera, given, SETTINGS)
+    assert "Box 1" in refused.value.title and "password" in refused.value.title
+    assert refused.value.__cause__ is None and refused.value.__suppress_context__
+    assert "wrong" not in repr(vars(refused.value))
+
+
+def test_a_wrong_path_is_told(pit_cameras, camera, login):
+    with pytest.raises(CameraNotFound, match="no video under this URL"):
+        open_stream(replace(camera, url=pit_cameras.url("/nowhere")), login, SETTINGS)
+
+
+def test_nothing_at_the_address_is_told_at_once():
+    started = time.monotonic()
+    with pytest.raises(CameraUnreachable, match="nothing listens at 127"):
+        open_stream(Camera("Pit_1", f"rtsp://127.0.0.1:{free_port()}/cam"), None, SETTINGS)
+    assert time.monotonic() - started < 1.0
+
+
+def test_an_unknown_host_is_told():
+    with pytest.raises(CameraUnreachable):
+        open_stream(Camera("Pit_1", "rtsp://no-such-camera.invalid/cam"), None, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        (Behaviour.SILENT, CameraSilent),
+        (Behaviour.DEMANDS_LOGIN, CameraRefused),
+        (Behaviour.NOT_FOUND, CameraNotFound),
+        (Behaviour.AUDIO_ONLY, CameraNotFound),
+        (Behaviour.UNKNOWN_CODEC, CameraUndecodable),
+        (Behaviour.GARBAGE, CameraUnreachable),
+        (Behaviour.CLOSES_AFTER_DESCRIBE, CameraUnreachable),
+        (Behaviour.PLAYS_NOTHING, CameraSilent),
+    ],
+)
+def test_a_camera_that_lets_one_down_is_told_within_the_deadline(behaviour, told):
+    with FakeCamera(behaviour) as fake:
+        started = time.monotonic()
+        with pytest.raises(told) as error:
+            open_stream(Camera("Pit_1", fake.url), Login("operator", "hunter22"), SETTINGS)
+        assert time.monotonic() - started < 1.6
+        assert "Pit_1" in error.value.title + error.value.hint and error.value.hint
+        assert "hunter22" not in str(vars(error.value))
+
+
+def test_the_end_of_a_live_stream_is_a_loss():
+    with FakeCamera(Behaviour.CLOSES_AFTER, packets=30, pause_s=0.01) as fake:
+        stream = open_stream(Camera("Pit_1", fake.url), None, SETTINGS)
+        with pytest.raises(CameraUnreachable, match="closed the connection"):
+            read(stream, 100)
+        stream.close()
+
+
+def test_a_silent_stream_gives_the_reader_time_to_stop():
+    with FakeCamera(Behaviour.STOPS_AFTER, packets=30, pause_s=0.01) as fake:
+        stream = open_stream(Camera("Pit_1", fake.url), None, SETTINGS)
+        read(stream, 30)
+        started = time.monotonic()
+        assert stream.read() is None
+        assert time.monotonic() - started < 0.6
+        stream.close()
+
+
+def test_a_frozen_camera_goes_on_where_it_was_when_it_thaws(make_rtsp_server: Callable[..., RtspServer]):
+    server = make_rtsp_server()
+    stream = open_stream(Camera("Pit_1", server.url()), None, SETTINGS)
+    read(stream, 10)
+    server.freeze()
+    while stream.read() is not None:
+        pass
+    server.thaw()
+    assert len(read(stream, 20)) == 20
+    stream.close()
+
+
+def self_signed(folder: Path, host: str) -> Path:
+    """A certificate with its key in one PEM file."""
+    pem, key = folder / f"{host}.pem", folder / f"{host}.key"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={host}"]
+    names = ["-addext", f"subjectAltName={'IP' if host[0].isdigit() else 'DNS'}:{host}"]
+    subprocess.run([*command, *names, "-keyout", str(key), "-out", str(pem)], check=True, capture_output=True)
+    pem.write_bytes(pem.read_bytes() + key.read_bytes())
+    return pem
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_rtsps_trusts_only_its_own_authority(tmp_path):
+    certificate, other = self_signed(tmp_path, "127.0.0.1"), self_signed(tmp_path, "other")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for _ in range(2):
+                client, _ = listener.accept()
+                try:
+                    with context.wrap_socket(client, server_side=True) as secured:
+                        if secured.recv(1000):
+                            secured.sendall(b"RTSP/1.0 404 Not Found\r\nCSeq: 1\r\n\r\n")
+                except OSError:
+                    client.close()
+
+        server = threading.Thread(target=serve)
+        server.start()
+        url = f"rtsps://127.0.0.1:{listener.getsockname()[1]}/cam"
+        errors: list[CameraError] = []
+        for authority in (certificate, other):
+            with pytest.raises(CameraError) as error:
+                open_stream(Camera("Pit_1", url, ca_file=str(authority)), None, SETTINGS)
+            errors.append(error.value)
+        server.join(5)
+    assert isinstance(errors[0], CameraNotFound), "trusted: it was asked and answered"
+    assert isinstance(errors[1], CameraUnreachable) and "certificate" in errors[1].title
