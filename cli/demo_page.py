@@ -8,6 +8,7 @@ from string import Template
 
 from cli.answer import Answer, Exit
 from cli.documents import Document
+from core.clock import span_text
 from resources import resource
 
 
@@ -69,10 +70,10 @@ def _step_row(step: Step) -> str:
 
 def _figure(frame: Document) -> str:
     camera, captured_at = html.escape(str(frame["camera_id"])), html.escape(str(frame["captured_at"]))
-    doubt_ms = float(str(frame["uncertainty_ns"])) / 1e6
+    doubt = span_text(int(str(frame["uncertainty_ns"])))
     return (
         f'<figure><img src="{Path(str(frame["path"])).as_uri()}" alt="{camera}">'
-        f"<figcaption>{camera}<br>{captured_at} ± {doubt_ms:.1f} ms ({frame['clock_source']})</figcaption></figure>"
+        f"<figcaption>{camera}<br>{captured_at} ± {doubt} ({frame['clock_source']})</figcaption></figure>"
     )
 
 

@@ -17,6 +17,7 @@ from core.camera import CameraState
 from core.errors import CameraSilent, KnownError
 from core.paths import DataFolder
 from core.store import cameras
+from resources import resource
 
 _LIVE_WITHIN_S = 60.0
 _PRE_S, _POST_S = 5.0, 2.0
@@ -106,12 +107,12 @@ def _wait_until_live(station: Station, live_s: float) -> list[str]:
 
 
 def _files_to_import(to: Path, clips: Answer) -> Path:
-    """A folder as somebody would hand it over: a video, the same video again, and a text file by the name of .jpg."""
+    """A folder as somebody would hand it over: a video, a clip that we have already, and a text file named .jpg."""
     to.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(resource("demo/Pit_1_overhead.mp4"), to / "from the phone.mp4")
     made = clips.document["clips"]
     if isinstance(made, list) and made:
-        shutil.copyfile(made[0]["path"], to / "from the phone.mp4")
-        shutil.copyfile(made[0]["path"], to / "from the phone (copy).mp4")
+        shutil.copyfile(made[0]["path"], to / "seen before.mp4")
     (to / "notes.jpg").write_text("Front left was slow.\n", encoding="utf-8")
     return to
 

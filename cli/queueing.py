@@ -13,7 +13,7 @@ from cli.station import Station
 from cli.waiting import wait_for_job
 from core.capture import Metadata, refusal
 from core.clip import Clip
-from core.clock import utc_text
+from core.clock import span_text, utc_text
 from core.errors import UsageError
 from core.frame import Frame
 from core.job import PRIORITY_PERSON, Job, JobKind, JobState, NewJob
@@ -114,11 +114,12 @@ def _exit_of(job: Job, whole: bool) -> Exit:
 def _in_words(station: Station, job: Job, parts: list[Job], made: Sequence[Frame | Clip]) -> str:
     lines = [f"Job {job.id} {job.state}"]
     lines += [
-        f"  {station.folder.absolute(item.path)}  {utc_text(item.captured_at_ns)} ± {item.captured_u_ns / 1e6:.1f} ms"
+        f"  {station.folder.absolute(item.path)}  {utc_text(item.captured_at_ns)} ± {span_text(item.captured_u_ns)}"
         for item in made
     ]
     for part in parts:
         lines += [f"  gap of {gap['seconds']} s on {gap['camera']}: {gap['reason']}" for gap in _listed(part, "gaps")]
+        lines += [f"  already here: {known['path']}" for known in _listed(part, "duplicates")]
         lines += [f"  not imported: {failure['path']}: {failure['message']}" for failure in _listed(part, "failed")]
         if part.error is not None:
             lines.append(f"  {part.camera_id or part.kind}: {part.error.message}\n    {part.error.hint}")

@@ -39,6 +39,14 @@ def local_text(ns: int, zone: tzinfo | None = None) -> str:
     return _utc(ns).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def span_text(ns: int) -> str:
+    """A stretch of time with the unit that fits: '1.2 ms', '24 h'."""
+    for unit, size in (("h", 3_600_000_000_000), ("min", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000)):
+        if ns >= size:
+            return f"{ns / size:.3g} {unit}"
+    return f"{ns / 1000:.3g} µs"
+
+
 def parse_utc(text: str) -> int:
     """ISO 8601 (a time without a zone is UTC) to UTC nanoseconds. Raises UsageError."""
     try:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from core.camera import Camera, ClockSource
 from core.clip import Clip
-from core.clock import local_text, utc_text
+from core.clock import local_text, span_text, utc_text
 from core.errors import CameraUnknown
 from core.frame import Frame
 from core.session import Session
@@ -104,14 +104,6 @@ def upload_text(upload: Upload | None) -> str:
     if upload.state is UploadState.VERIFIED and upload.verified_at_ns is not None:
         return f"{text} at {local_text(upload.verified_at_ns)} ({upload.verified_how})"
     return f"{text}: {upload.reason}" if upload.reason else text
-
-
-def span_text(ns: int) -> str:
-    """A stretch of time with the unit that fits: '1.2 ms', '24 h'."""
-    for unit, size in (("h", 3_600_000_000_000), ("min", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000)):
-        if ns >= size:
-            return f"{ns / size:.3g} {unit}"
-    return f"{ns / 1000:.3g} µs"
 
 
 def bytes_text(count: float) -> str:
