@@ -46,7 +46,7 @@ def find_instant(taking: Taking) -> Instant:
         nearest = taking.feed.ring.nearest(at_ns)
         state = taking.feed.status().state
         waits = state in (CameraState.LIVE, CameraState.CONNECTING)
-        if nearest is not None and (nearest[1] >= 0 or not waits):
+        if nearest is not None and (_has_come(taking, at_ns) or not waits):
             return _judged(taking, *nearest)
         if nearest is None and not waits:
             raise why_silent(taking)
@@ -54,6 +54,12 @@ def find_instant(taking: Taking) -> Instant:
             raise why_silent(taking)
         taking.context.progress(10, "waiting", f"for a picture of {taking.camera.label}")
         wait_a_tick(taking)
+
+
+def _has_come(taking: Taking, at_ns: int) -> bool:
+    """Whether a picture of this moment or later is here: none that comes now can be nearer."""
+    newest = taking.feed.ring.newest()
+    return newest is not None and taking.feed.at(Instant(newest.epoch, newest.last_pts)).at_ns >= at_ns
 
 
 def _judged(taking: Taking, instant: Instant, later_ns: int) -> Instant:
