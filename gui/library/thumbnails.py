@@ -57,6 +57,9 @@ class Thumbnails(QObject):
         """Keys that wait for a decoder."""
         return self._wishes.keys()
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._kept
+
     def image(self, wanted: Wanted) -> QImage | None:
         """The thumbnail, a null image if its file can't be read, or None until it is decoded."""
         kept = self._kept.get(wanted.key)

@@ -23,6 +23,7 @@ from core.store import library, sessions
 from core.store.database import Writing
 from gui import theme
 from gui.background import run_in_background
+from gui.library.empty_state import EmptyState
 from gui.models.following import Following
 from gui.models.sessions_model import SessionRow, SessionsModel
 from gui.sessions.new_session import NewSessionDialog, zones
@@ -153,7 +154,12 @@ class SessionsPage(QWidget):
         self._set_up_table()
         self._body = QStackedWidget(self)
         self._body.addWidget(self.table)
-        self._body.addWidget(self._empty_state())
+        empty = EmptyState(self, ("New session…", self.ask_new))
+        empty.say(
+            "No session yet",
+            "Create the running event, as 2026 · Monza · FP1, so that its frames and clips are found later.",
+        )
+        self._body.addWidget(empty)
         self.switch_button = QPushButton("Make current", self)
         self.switch_button.clicked.connect(self.switch)
         self.close_button = QPushButton("Close session", self)
@@ -187,29 +193,3 @@ class SessionsPage(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-
-    def _empty_state(self) -> QWidget:
-        empty = QWidget(self)
-        title = QLabel("No session yet", empty)
-        theme.set_role(title, role="title")
-        said = QLabel(
-            "Create the running event, as 2026 · Monza · FP1, so that its frames and clips are found later.", empty
-        )
-        said.setWordWrap(True)
-        said.setFixedWidth(420)
-        theme.set_role(said, role="muted")
-        button = QPushButton("New session…", empty)
-        button.clicked.connect(self.ask_new)
-        layout = QVBoxLayout(empty)
-        layout.setSpacing(theme.space("m"))
-        layout.addStretch(1)
-        for widget in (title, said, button):
-            line = QHBoxLayout()
-            line.addStretch(1)
-            line.addWidget(widget)
-            line.addStretch(1)
-            layout.addLayout(line)
-            if isinstance(widget, QLabel):
-                widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout.addStretch(2)
-        return empty
