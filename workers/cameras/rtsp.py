@@ -93,6 +93,7 @@ class RtspStream:
         self.video = _format_of(camera, self._stream)
         self._packets = self._demux()
         self._is_first = True
+        self._was_reported = False
         self._undated: list[Packet] = []
         self._ready: list[Packet] = []
 
@@ -114,6 +115,11 @@ class RtspStream:
             raise _translated(self._camera, failed, False) from None
         return self._timed(packet)
 
+    def _camera_utc_ns(self, packet: "av.Packet[VideoStream]") -> int | None:
+        """FFmpeg gives the first packet after the first sender report the time of the one that follows: left out."""
+        known, self._was_reported = self._was_reported, packet.has_sidedata("prft")
+        return _camera_utc_ns(packet) if known else None
+
     def close(self) -> None:
         self._packets = iter(())
         self._container.close()
@@ -133,7 +139,7 @@ class RtspStream:
             is_keyframe=packet.is_keyframe,
             data=bytes(packet),
             arrival_ns=time.monotonic_ns(),
-            camera_utc_ns=_camera_utc_ns(packet),
+            camera_utc_ns=self._camera_utc_ns(packet),
             is_corrupt=packet.is_corrupt,
         )
         if made.dts is None and len(self._undated) < _MOST_UNDATED:
