@@ -108,7 +108,7 @@ def _media() -> Check:
     missing = ffmpeg.missing_decoders()
     if missing:
         return Check("", Verdict.FAIL, f"this FFmpeg can't decode {', '.join(missing)}", "Install the station again.")
-    return Check("", Verdict.OK, ffmpeg.version())
+    return Check("", Verdict.OK, f"FFmpeg {ffmpeg.version()}, H.264, H.265 and MJPEG")
 
 
 def _clock() -> Check:
