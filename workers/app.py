@@ -194,13 +194,22 @@ class Worker:
         """Off the watching thread: ending a feed may take a second."""
         while True:
             if self._cameras_due.is_set():
-                self._cameras_due.clear()
-                with self._database.read() as tx:
-                    configured = cameras.every(tx)
-                self._feeds.sync_with(configured, self._settings)
+                self._sync_cameras()
             self._status_rows.write(self._clock.monotonic_ns())
             if self._stopping.wait(_CAMERAS_S):
                 return
+
+    def _sync_cameras(self) -> None:
+        self._cameras_due.clear()
+        synced = False
+        try:
+            with self._database.read() as tx:
+                configured = cameras.every(tx)
+            self._feeds.sync_with(configured, self._settings)
+            synced = True
+        finally:
+            if not synced:
+                self._cameras_due.set()  # this thread is started again, and tries again
 
     def _wait(self, mode: Mode, idle_s: float) -> None:
         idle_since_ns = self._clock.monotonic_ns()
@@ -239,8 +248,8 @@ class Worker:
         self._feeds.stop()
         self._compute.close()
         self._scheduler.stop(wait=drained)
-        self._status_rows.write_ended()
-        self._presence.leave()
+        reporting("the cameras' last rows", self._status_rows.write_ended)()
+        reporting("leaving", self._presence.leave)()
         _log.info("the worker left", drained=drained)
         return drained
 
