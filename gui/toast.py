@@ -38,6 +38,7 @@ class NoticeArea(QWidget):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("noticeArea")
+        self._window = window
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.foot_px = 0
@@ -61,7 +62,7 @@ class NoticeArea(QWidget):
         if not self.findChildren(Notice):
             self.hide()
             return
-        window = self.parentWidget()
+        window = self._window
         width = min(720, window.width() - 32)
         self.setFixedWidth(width)
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()

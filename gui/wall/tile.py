@@ -51,7 +51,7 @@ class Tile(QWidget):
     opened = Signal(str)
     """The operator wants this camera alone, or all of them again (its id)."""
 
-    def __init__(self, camera_id: str, parent: QWidget) -> None:
+    def __init__(self, camera_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.camera_id = camera_id
         self.words = TileWords(camera_id, CameraState.CONNECTING)

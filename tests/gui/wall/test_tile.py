@@ -10,7 +10,7 @@ LIVE = TileWords("Front left", CameraState.LIVE, fps=25.0, number=1)
 
 @pytest.fixture
 def tile(qtbot):
-    made = Tile("Pit_1", None)
+    made = Tile("Pit_1")
     qtbot.addWidget(made)
     made.resize(320, 240)
     made.show_words(LIVE)
@@ -70,7 +70,8 @@ def test_the_press_flashes(tile, qtbot):
 
 
 def test_a_click_chooses_and_a_double_click_only_opens(tile, qtbot):
-    toggles, opened = [], []
+    toggles: list[str] = []
+    opened: list[str] = []
     tile.toggled.connect(toggles.append)
     tile.opened.connect(opened.append)
     qtbot.mouseClick(tile, Qt.MouseButton.LeftButton)
@@ -82,7 +83,7 @@ def test_a_click_chooses_and_a_double_click_only_opens(tile, qtbot):
 
 
 def test_enter_opens(tile, qtbot):
-    opened = []
+    opened: list[str] = []
     tile.opened.connect(opened.append)
     qtbot.keyClick(tile, Qt.Key.Key_Return)
     assert opened == ["Pit_1"]
