@@ -23,7 +23,8 @@ def follow(station, widget, read_on, shown) -> Following:
 
 
 def test_a_change_is_read_off_the_main_thread_and_shown_on_it(qtbot, station, read_on):
-    widget, shown = QWidget(), []
+    widget = QWidget()
+    shown: list[int] = []
     qtbot.addWidget(widget)
     follow(station, widget, read_on, shown)
     widget.show()
@@ -35,7 +36,8 @@ def test_a_change_is_read_off_the_main_thread_and_shown_on_it(qtbot, station, re
 
 
 def test_a_hidden_widget_reads_nothing_and_catches_up_when_it_is_shown(qtbot, station, read_on):
-    widget, shown = QWidget(), []
+    widget = QWidget()
+    shown: list[int] = []
     qtbot.addWidget(widget)
     follow(station, widget, read_on, shown)
     with qtbot.waitSignal(station.changed), station.database.write() as tx:
