@@ -3,6 +3,8 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
+from statistics import median
 
 from core import logs
 from core.camera import Camera, CameraFound, CameraState, CameraStatus, CapturedAt, ClockSource, Instant
@@ -24,6 +26,7 @@ _log = logs.get("cameras.feed")
 _FIRST_PAUSE_S = 0.2
 _JOIN_S = 0.9
 _FPS_WINDOW_NS = 2_000_000_000
+_USUAL_INTERVAL_NS = 40_000_000
 _JUMP_NS = 2_000_000_000
 """A PTS that is this far from where the last packet's arrival puts it belongs to another time line."""
 
@@ -64,6 +67,7 @@ class Feed:
         self._newest: tuple[int, Packet] | None = None
         self._first: Instant | None = None
         self._arrivals: deque[int] = deque(maxlen=256)
+        self._recent_ns: deque[int] = deque(maxlen=25)
         self._keyframe_pts: int | None = None
         self._keyframe_interval_s: float | None = None
         self._found: CameraFound | None = None
@@ -117,6 +121,7 @@ class Feed:
         last: Packet | None = None
         self._keyframe_pts = self._keyframe_interval_s = None
         self._arrivals.clear()
+        self._recent_ns.clear()
         heard_ns = self._clock.monotonic_ns()
         while not self._stopping.is_set():
             packet = stream.read()
@@ -146,6 +151,7 @@ class Feed:
         self._first = self._first or Instant(self._epoch, packet.pts)
         self._newest, self._heard_ns = (self._epoch, packet), packet.arrival_ns
         self._arrivals.append(packet.arrival_ns)
+        self._recent_ns.append(ns(packet.pts))
         if packet.is_keyframe:
             if self._keyframe_pts is not None:
                 self._keyframe_interval_s = round(ns(packet.pts - self._keyframe_pts) / 1e9, 3)
@@ -219,9 +225,12 @@ class Feed:
 
     @property
     def frame_interval_ns(self) -> int:
-        """The usual time from one picture to the next."""
-        fps = self._measured_fps(self._clock.monotonic_ns()) or (self._found.fps if self._found else 0.0)
-        return int(1e9 / min(max(fps, 1.0), 240.0)) if fps else 40_000_000
+        """The usual time from one picture to the next, by the camera's own clock."""
+        recent = sorted(self._recent_ns)
+        steps = [after - before for before, after in pairwise(recent) if after > before]
+        if not steps:
+            return int(1e9 / self._found.fps) if self._found and self._found.fps else _USUAL_INTERVAL_NS
+        return int(median(steps))
 
     def silent_s(self) -> float:
         """Seconds since the last packet, or since the feed was made."""

@@ -86,8 +86,9 @@ class Feeds:
                 self._start_feed(camera, settings)
 
     def get(self, camera_id: str) -> Feed:
-        """The camera's feed. Raises CameraUnknown, CameraLimit, or CameraError if it is disabled."""
+        """The camera's feed; case does not matter. Raises CameraUnknown, CameraLimit, CameraError if it is disabled."""
         with self._lock:
+            camera_id = next((known for known in self._cameras if known.lower() == camera_id.lower()), camera_id)
             running, camera = self._running.get(camera_id), self._cameras.get(camera_id)
             limit = self._settings.rtsp.max_concurrent_streams
         if running is not None:
