@@ -22,6 +22,8 @@ class JobCard(QFrame):
 
     retry_wanted = Signal(str)
     cancel_wanted = Signal(str)
+    capture_wanted = Signal(str)
+    """Capture what the camera sees now."""
     open_wanted = Signal(str)
     """The batch's children shall be shown, or hidden again."""
 
@@ -50,7 +52,9 @@ class JobCard(QFrame):
         self._retry.clicked.connect(lambda: self.retry_wanted.emit(self.id))
         self._cancel = QPushButton("Cancel", self)
         self._cancel.clicked.connect(lambda: self.cancel_wanted.emit(self.id))
-        for button in (self._opener, self._retry, self._cancel):
+        self._capture = QPushButton("Capture now", self)
+        self._capture.clicked.connect(lambda: self.capture_wanted.emit(self.id))
+        for button in (self._opener, self._retry, self._cancel, self._capture):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the page
         grid = QGridLayout(self)
         s = theme.space("s")
@@ -66,6 +70,7 @@ class JobCard(QFrame):
         buttons = QVBoxLayout()
         buttons.addWidget(self._retry)
         buttons.addWidget(self._cancel)
+        buttons.addWidget(self._capture)
         grid.addLayout(buttons, 2, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         self._room = QVBoxLayout()
         self._room.setSpacing(theme.space("xs"))
@@ -97,6 +102,7 @@ class JobCard(QFrame):
         self._retry.setAccessibleName(f"Retry {line.title}")
         self._cancel.setVisible(line.may_cancel)
         self._cancel.setAccessibleName(f"Cancel {line.title}")
+        self._capture.setVisible(line.may_capture_now)
         opened = bool(line.children)
         self._opener.setVisible(line.is_batch)
         theme.set_icon(self._opener, "chevron-down" if opened else "chevron-right", px=16)
@@ -116,6 +122,7 @@ class JobCard(QFrame):
                 card = JobCard(line, self, child=True)
                 card.retry_wanted.connect(self.retry_wanted)
                 card.cancel_wanted.connect(self.cancel_wanted)
+                card.capture_wanted.connect(self.capture_wanted)
                 self._children[line.id] = card
             card.show_line(line)
             if self._room.indexOf(card) != place:

@@ -1,5 +1,6 @@
 """The jobs panel: active jobs and those that ended in the last minutes, in the window's lower right corner."""
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -13,7 +14,7 @@ from core.worker_process import start_worker
 from gui import theme
 from gui.background import run_in_background
 from gui.jobs.job_card import JobCard
-from gui.jobs.reading import PanelState, read_panel
+from gui.jobs.reading import PanelState, captured_now, read_panel
 from gui.models.following import Following
 from gui.station import Station
 
@@ -105,6 +106,7 @@ class JobsPanel(QFrame):
     def _new_card(self, place: int, id: str, card: JobCard) -> JobCard:
         card.retry_wanted.connect(self.retry)
         card.cancel_wanted.connect(self.cancel)
+        card.capture_wanted.connect(self.capture_now)
         card.open_wanted.connect(self._open_batch)
         self._cards[id] = card
         self._room.insertWidget(place, card)
@@ -125,6 +127,10 @@ class JobsPanel(QFrame):
 
     def cancel(self, id: str) -> None:
         self._write(lambda tx: jobs.cancel(tx, id))
+
+    def capture_now(self, id: str) -> None:
+        """The same capture once more, of what the camera sees now."""
+        self._write(lambda tx: jobs.enqueue(tx, captured_now(jobs.get(tx, id), time.time_ns())))
 
     def start_worker(self) -> None:
         """Start it, detached; a second one leaves by itself."""

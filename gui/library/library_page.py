@@ -33,6 +33,8 @@ THUMBNAIL = QSize(256, 160)
 class _Around:
     cameras: list[Camera]
     sessions: list[Session]
+    zones: dict[str, ZoneInfo]
+    """Session id to its zone."""
 
 
 class LibraryPage(QWidget):
@@ -41,7 +43,7 @@ class LibraryPage(QWidget):
         self.setObjectName("page")
         self.setAcceptDrops(True)
         self._station = station
-        self._around = _Around([], [])
+        self._around = _Around([], [], {})
         self.acts = LibraryActions(station, self._acted, self)
         self.viewer: Viewer | None = None
         self.model = LibraryModel(station, self)
@@ -143,7 +145,8 @@ class LibraryPage(QWidget):
 
     def _read_around(self) -> _Around:
         with self._station.database.read() as tx:
-            return _Around(cameras.every(tx), sessions.every(tx))
+            found = sessions.every(tx)
+            return _Around(cameras.every(tx), found, {session.id: ZoneInfo(session.time_zone) for session in found})
 
     def _show_around(self, around: _Around) -> None:
         if around == self._around:
@@ -151,8 +154,8 @@ class LibraryPage(QWidget):
         self._around = around
         labels = {camera.id: camera.label for camera in around.cameras}
         self.model.labels = self._delegate.labels = labels
-        self._delegate.zones = {session.id: ZoneInfo(session.time_zone) for session in around.sessions}
-        self.filter.show_choices(around.cameras, around.sessions)
+        self._delegate.zones = around.zones
+        self.filter.show_choices(around.cameras, around.sessions, around.zones)
         self.grid.viewport().update()
 
     def _may_move(self) -> bool:

@@ -76,12 +76,6 @@ class Thumbnails(QObject):
         for key in [key for key in self._wishes if key not in keys]:
             del self._wishes[key]
 
-    def forget(self, key: str) -> None:
-        """Drop one picture, so that it is read again."""
-        gone = self._kept.pop(key, None)
-        if gone is not None:
-            self._bytes -= gone.sizeInBytes()
-
     def _start(self) -> None:
         while self._wishes and len(self._under_way) < AT_ONCE:
             _, wanted = self._wishes.popitem(last=True)

@@ -40,6 +40,7 @@ class _Shown:
     details: Details
     path: Path
     image: QImage
+    rows: list[tuple[str, str]]
 
 
 class Viewer(QDialog):
@@ -128,10 +129,12 @@ class Viewer(QDialog):
         def read() -> _Shown:
             details, path = read_details(database, item), folder.absolute(item.path)
             if image is not None:
-                return _Shown(details, path, image)
-            if item.file_gone:
-                return _Shown(details, path, QImage())
-            return _Shown(details, path, first_picture(path) if item.kind is ItemKind.CLIP else picture(path))
+                whole = image
+            elif item.file_gone:
+                whole = QImage()
+            else:
+                whole = first_picture(path) if item.kind is ItemKind.CLIP else picture(path)
+            return _Shown(details, path, whole, rows(details))
 
         run_in_background(read, then=self._show, failed=lambda error: self._cannot(item.id, error), parent=self)
 
@@ -149,7 +152,7 @@ class Viewer(QDialog):
         self.play_button.setEnabled(item.file_gone_at_ns is None)
         self._title.setText(shown.details.camera.label if shown.details.camera else item.camera_id)
         self.setWindowTitle(f"{'Clip' if is_clip else 'Frame'} {item.id}")
-        self._fill(rows(shown.details))
+        self._fill(shown.rows)
 
     def _cannot(self, item_id: str, error: KnownError) -> None:
         if item_id == self._wanted_id:

@@ -12,6 +12,7 @@ from gui.jobs.jobs_panel import JobsPanel
 from tests.gui.models.filled_station import add_cameras
 
 GONE = JobError("instant_gone", "The picture is no longer in the ring", "Press Capture now.", permanent=True)
+SILENT = JobError("camera_silent", "Pit 1 sends no video", "Restart the camera.")
 ANY = {JobKind.CAPTURE: 9, JobKind.IMPORT: 9}
 
 
@@ -76,13 +77,28 @@ def test_a_job_is_followed_in_its_one_card_from_waiting_to_done(qtbot, station, 
     assert panel.state.active == 0
 
 
+def test_a_capture_whose_instant_is_gone_offers_to_capture_now(qtbot, station, panel):
+    write(station, beat)
+    params = {"mode": "burst", "camera_id": "Pit_1", "at_ns": 5, "epoch": 1, "pts": 90_000, "count": 7}
+    asked = NewJob(JobKind.CAPTURE, params, name="Burst of the wheel", camera_id="Pit_1")
+    job = write(station, lambda tx: jobs.enqueue(tx, asked))
+    write(station, lambda tx: jobs.fail(tx, claim(tx), GONE, None))
+    qtbot.waitUntil(lambda: "1 failed" in words(panel))
+    button(panel.card(job.id), "Capture now").click()
+    qtbot.waitUntil(lambda: len(panel.state.lines) == 2)
+    with station.database.read() as tx:
+        again = jobs.get(tx, panel.state.lines[0].id)
+    assert (again.name, again.params["count"], again.params["epoch"]) == ("Burst of the wheel", 7, None)
+    assert abs(int(str(again.params["at_ns"])) - time.time_ns()) < 60 * 10**9
+
+
 def test_a_failed_job_shows_its_error_and_hint_and_retry_refills_its_tries(qtbot, station, panel):
     write(station, beat)
     job = write(station, lambda tx: jobs.enqueue(tx, capture()))
-    write(station, lambda tx: jobs.fail(tx, claim(tx), GONE, None))
-    qtbot.waitUntil(lambda: job.id in panel._cards and "no longer in the ring" in words(panel.card(job.id)))
+    write(station, lambda tx: jobs.fail(tx, claim(tx), SILENT, None))
+    qtbot.waitUntil(lambda: "1 failed" in words(panel))
     card = panel.card(job.id)
-    assert "Press Capture now." in words(card) and "1 failed" in words(panel)
+    assert "Pit 1 sends no video" in words(card) and "Restart the camera." in words(card)
     button(card, "Retry").click()
     qtbot.waitUntil(lambda: state(station, job.id) is JobState.PENDING)
     qtbot.waitUntil(lambda: "Waiting" in words(card))
@@ -113,7 +129,7 @@ def test_a_batch_tells_its_partial_success_and_opens_to_its_jobs(qtbot, station,
     card = panel.card(batch.id)
     card.open_wanted.emit(batch.id)
     qtbot.waitUntil(lambda: "no longer in the ring" in words(card))
-    button(card, "Retry").click()
+    button(card, "Retry").click()  # of the batch: its failed jobs
     qtbot.waitUntil(lambda: "3 of 4 done" in words(card) and "failed" not in words(card))
 
 
