@@ -74,6 +74,9 @@ def run_worker(folder: DataFolder, *, mode: Mode = Mode.FOREVER, idle_s: float =
         worker = Worker(folder, settings)
         with _ending_by_signal(worker.stop):
             drained = worker.run(mode, idle_s)
+    except KnownError as failed:
+        report("the worker ends", failed)  # nobody may be reading what a detached one prints
+        raise
     finally:
         lock.release()
         logs.shut_down()

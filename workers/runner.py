@@ -70,7 +70,7 @@ class KindRules:
     """How many may run at once, with all other kinds of the same pool."""
     limit_s: Callable[[Job, Settings], float | None]
     """Wall-clock limit; None: none, then the stall limit holds alone."""
-    stall_s: float | None = None
+    stall_s: Callable[[Settings], float | None] = lambda settings: None
     """Most seconds without a word of progress."""
 
 
@@ -79,6 +79,7 @@ class _Attempt:
     job: Job
     rules: KindRules
     limit_s: float | None
+    stall_s: float | None
     started_ns: int
     progress_ns: int
     """When the handler last told of progress (monotonic)."""
@@ -113,7 +114,7 @@ class Runner:
     def begin(self, job: Job) -> Callable[[], None]:
         """Take a claimed job on, so that a cancel finds it from now; returns the call that a pool thread makes."""
         rules, now_ns = self.kinds[job.kind], self._parts.clock.monotonic_ns()
-        attempt = _Attempt(job, rules, rules.limit_s(job, self.settings), now_ns, now_ns)
+        attempt = _Attempt(job, rules, rules.limit_s(job, self.settings), rules.stall_s(self.settings), now_ns, now_ns)
         with self._lock:
             self._running[job.id] = attempt
         return lambda: self._run(attempt)
@@ -142,7 +143,7 @@ class Runner:
         for attempt in attempts:
             if attempt.limit_s is not None and now_ns - attempt.started_ns > attempt.limit_s * 1e9:
                 attempt.cancel.cancel(Reason.TIMEOUT)
-            if attempt.rules.stall_s is not None and now_ns - attempt.progress_ns > attempt.rules.stall_s * 1e9:
+            if attempt.stall_s is not None and now_ns - attempt.progress_ns > attempt.stall_s * 1e9:
                 attempt.cancel.cancel(Reason.STALLED)
 
     def _run(self, attempt: _Attempt) -> None:
@@ -241,7 +242,7 @@ class Runner:
             _log.info(f"{job.kind} did not complete: {error.message}", job_id=job.id, attempt=job.attempt)
         try:
             # Its token may be set already: that ended the work, and must not keep us from saying so.
-            self._write(_Attempt(job, attempt.rules, None, 0, 0), end)
+            self._write(_Attempt(job, attempt.rules, None, None, 0, 0), end)
         except StaleAttempt:
             _log.info("cancelled meanwhile", job_id=job.id, attempt=job.attempt)
 
@@ -253,7 +254,7 @@ def _error_of(attempt: _Attempt, failed: Exception) -> JobError:
         if failed.reason is Reason.TIMEOUT:
             message = f"It took longer than the {attempt.limit_s:.0f} s it may take"
             return JobError("timed_out", message, "Press Retry, or raise jobs.timeout in Settings ▸ Jobs.")
-        message = f"It made no progress for {attempt.rules.stall_s or 0:.0f} s"
+        message = f"It made no progress for {attempt.stall_s or 0:.0f} s"
         return JobError("stalled", message, "Check the drive or the network that it reads from, then press Retry.")
     message = f"A bug of ours stopped it: {type(failed).__name__}"
     hint = "What was finished before is safe. Its details are in the log (Help ▸ Open logs); please report it."
