@@ -1,46 +1,19 @@
 """One camera on the wall: its words above, its newest picture below, and never an old picture that looks live."""
 
 import time
-from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QFont, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.camera import CameraState
 from core.mailbox import Picture
 from gui import theme
+from gui.wall.tile_words import TileWords, paint_age, paint_lines, paint_strip, paint_trouble
 
 STALE_NS = 2_000_000_000
 _EDGE_PX = 3
 _FLASH_MS = 180
-_STATE_COLOUR = {
-    CameraState.LIVE: "ok",
-    CameraState.CONNECTING: "accent",
-    CameraState.STALLED: "warn",
-    CameraState.OFFLINE: "bad",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TileWords:
-    """What a tile says of its camera."""
-
-    name: str
-    state: CameraState
-    reason: str = ""
-    hint: str = ""
-    fps: float = 0.0
-    aspect: float = 16 / 9
-    """Width over height of the camera's picture."""
-    number: int = 0
-    """The key that chooses it; 0 where there is none."""
-
-    @property
-    def state_text(self) -> str:
-        if self.state is CameraState.LIVE and self.fps > 0:
-            return f"live  {self.fps:.1f} fps"
-        return self.state.value
 
 
 class Tile(QWidget):
@@ -58,6 +31,8 @@ class Tile(QWidget):
         self.chosen = False
         self.picture: Picture | None = None
         self._image = QImage()
+        self._target = QRect()
+        """Where the image was put last; empty if it must be put anew."""
         self._stale_text = ""
         self._flashing = QTimer(self)
         self._flashing.setSingleShot(True)
@@ -86,8 +61,12 @@ class Tile(QWidget):
         self._image = QImage(
             picture.pixels, picture.width, picture.height, picture.line_bytes, QImage.Format.Format_RGB32
         )
+        self._image.setDevicePixelRatio(self.devicePixelRatioF())
+        was_plain, was_at = self._is_plain(), self._target
+        self._target = self._placed()
         self.refresh_age(repaint=False)
-        self.update(self.picture_area())
+        same_place = was_plain and self._is_plain() and self._target == was_at
+        self.update(self._target if same_place else self.picture_area())
 
     def set_chosen(self, chosen: bool) -> None:
         if chosen != self.chosen:
@@ -134,47 +113,26 @@ class Tile(QWidget):
 
     # Painting
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._target = QRect()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        if self._is_plain() and self._target.contains(event.rect()):
+            # 25 times a second, and nothing but a copy of memory.
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            painter.drawImage(self._target.topLeft(), self._image)
+            return
         area = self.picture_area()
         if not area.contains(event.rect()):
-            self._paint_frame(painter)
+            edge = "accent" if self.chosen else ("ink" if self.hasFocus() else "surface")
+            painter.fillRect(self.rect(), theme.colour(edge))
+            paint_strip(painter, self.strip(), self.words, self.chosen)
         painter.setClipRect(area)
         self._paint_picture(painter, area)
         if self.flashing:
             painter.setOpacity(0.65)
             painter.fillRect(area, theme.colour("flash"))
-
-    def _paint_frame(self, painter: QPainter) -> None:
-        edge = "accent" if self.chosen else ("ink" if self.hasFocus() else "line")
-        painter.fillRect(self.rect(), theme.colour(edge) if edge != "line" else theme.colour("surface"))
-        strip = self.strip()
-        painter.fillRect(strip, theme.colour("accent_soft" if self.chosen else "surface"))
-        font = self.font()
-        font.setPixelSize(theme.size("small" if strip.height() < 32 else "body"))
-        painter.setFont(font)
-        pad = theme.space("s")
-        state_width = painter.fontMetrics().horizontalAdvance(self.words.state_text) + 2 * pad + 14
-        dot = QPointF(strip.right() - state_width + pad + 5, strip.center().y() + 1)
-        colour = theme.colour(_STATE_COLOUR[self.words.state])
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawEllipse(dot, 5, 5)
-        painter.setPen(colour)
-        words = strip.adjusted(strip.width() - state_width + pad + 14, 0, 0, 0)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.words.state_text)
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
-        painter.setPen(theme.colour("ink"))
-        name = f"{self.words.number}  {self.words.name}" if self.words.number else self.words.name
-        name = f"✓ {name}" if self.chosen else name
-        room = strip.adjusted(pad, 0, -state_width - pad, 0)
-        painter.drawText(
-            room,
-            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-            painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room.width()),
-        )
 
     def _paint_picture(self, painter: QPainter, area: QRect) -> None:
         if self._image.isNull():
@@ -185,66 +143,41 @@ class Tile(QWidget):
         if self._stale_text or (trouble and not self._image.isNull()):
             painter.fillRect(area, theme.colour("tile_veil"))
         if trouble:
-            self._paint_trouble(painter, area)
+            paint_trouble(painter, area, self.words)
         elif self._image.isNull():
-            self._paint_lines(painter, area, [("Waiting for the first picture", "tile_ink", "body", False)])
+            paint_lines(painter, area, [("Waiting for the first picture", "body", False)])
         if self._stale_text:
-            self._paint_age(painter, area)
+            paint_age(painter, area, self._stale_text)
 
     def _paint_image(self, painter: QPainter, area: QRect) -> None:
-        ratio = self.devicePixelRatioF()
-        size = self._image.size()
-        fits = QSize(int(area.width() * ratio), int(area.height() * ratio))
-        wanted = self.wanted_px()
-        near = abs(size.width() - wanted.width()) <= 4 and abs(size.height() - wanted.height()) <= 4
-        if not near:  # the size changed a moment ago, or the area is larger than a mailbox holds
-            size = size.scaled(fits, Qt.AspectRatioMode.KeepAspectRatio)
-        shown = QSize(round(size.width() / ratio), round(size.height() / ratio))
-        at = QPoint(area.x() + (area.width() - shown.width()) // 2, area.y() + (area.height() - shown.height()) // 2)
-        target = QRect(at, shown)
-        if shown.width() < area.width() or shown.height() < area.height():
+        self._target = self._placed()
+        if self._target != area:
             painter.fillRect(area, theme.colour("tile"))
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        if near:
-            self._image.setDevicePixelRatio(ratio)
-            painter.drawImage(target.topLeft(), self._image)
+        if self._fits():
+            painter.drawImage(self._target.topLeft(), self._image)
         else:
-            painter.drawImage(target, self._image)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            painter.drawImage(self._target, self._image)
 
-    def _paint_trouble(self, painter: QPainter, area: QRect) -> None:
-        lines = [(self.words.reason or _PLAIN[self.words.state], "tile_ink", "strong", True)]
-        if self.words.hint and area.height() > 150:
-            lines.append((self.words.hint, "tile_ink", "body", False))
-        self._paint_lines(painter, area, lines)
+    def _is_plain(self) -> bool:
+        """Whether there is a picture with nothing over it, shown pixel by pixel."""
+        live = self.words.state is CameraState.LIVE
+        return live and not self._stale_text and not self.flashing and not self._target.isEmpty() and self._fits()
 
-    def _paint_lines(self, painter: QPainter, area: QRect, lines: list[tuple[str, str, str, bool]]) -> None:
-        room = area.adjusted(theme.space("l"), theme.space("s"), -theme.space("l"), -theme.space("s"))
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        heights = []
-        for text, _, size, bold in lines:
-            painter.setFont(self._font(size if area.height() > 150 else "small", bold))
-            heights.append(painter.boundingRect(room, flags, text).height())
-        top = room.top() + max(0, (room.height() - sum(heights) - theme.space("s") * (len(lines) - 1)) // 2)
-        for (text, ink, size, bold), height in zip(lines, heights, strict=True):
-            painter.setFont(self._font(size if area.height() > 150 else "small", bold))
-            painter.setPen(theme.colour(ink))
-            painter.drawText(QRect(room.left(), top, room.width(), height), flags, text)
-            top += height + theme.space("s")
+    def _fits(self) -> bool:
+        """Whether the image has the size that was wished for (decoders round); it had another a moment ago, or the
+        area is larger than a mailbox or than the camera's own picture."""
+        size, wanted = self._image.size(), self.wanted_px()
+        return abs(size.width() - wanted.width()) <= 4 and abs(size.height() - wanted.height()) <= 4
 
-    def _paint_age(self, painter: QPainter, area: QRect) -> None:
-        painter.setFont(self._font("title" if area.height() > 200 else "strong", True))
-        width = painter.fontMetrics().horizontalAdvance(self._stale_text) + 2 * theme.space("s")
-        box = QRect(area.left() + 6, area.top() + 6, width, painter.fontMetrics().height() + theme.space("xs"))
-        painter.fillRect(box, theme.colour("stale"))
-        painter.setPen(theme.colour("stale_ink"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._stale_text)
-
-    def _font(self, size: str, bold: bool) -> QFont:
-        font = self.font()
-        font.setPixelSize(theme.size(size))
-        font.setBold(bold)
-        return font
+    def _placed(self) -> QRect:
+        """The image in the middle of its area, in its own size if that is the wished one, else as large as it goes."""
+        area, ratio = self.picture_area(), self.devicePixelRatioF()
+        if self._fits():
+            shown = QSize(round(self._image.width() / ratio), round(self._image.height() / ratio))
+        else:
+            shown = self._image.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        left = area.x() + (area.width() - shown.width()) // 2
+        return QRect(QPoint(left, area.y() + (area.height() - shown.height()) // 2), shown)
 
     # Hands
 
@@ -273,11 +206,3 @@ class Tile(QWidget):
         chosen = ", chosen" if self.chosen else ""
         self.setAccessibleName(f"{self.words.name}: {self.words.state_text}{chosen}")
         self.setAccessibleDescription(" ".join(part for part in (self.words.reason, self.words.hint) if part))
-
-
-_PLAIN = {
-    CameraState.LIVE: "",
-    CameraState.CONNECTING: "Connecting…",
-    CameraState.STALLED: "No picture is coming",
-    CameraState.OFFLINE: "Not connected",
-}

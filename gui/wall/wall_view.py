@@ -10,10 +10,11 @@ from core.mailbox import Picture
 from core.paths import DataFolder
 from gui import theme
 from gui.wall.eye import Eye
-from gui.wall.tile import Tile, TileWords
+from gui.wall.tile import Tile
+from gui.wall.tile_words import TileWords
 
 GRIDS = (1, 4, 9, 16)
-LOOK_MS = 16
+LOOK_MS = 20
 WISH_MS = 1000
 AGE_MS = 200
 
@@ -32,6 +33,8 @@ class WallView(QWidget):
         self.alone: str | None = None
         self._tiles: dict[str, Tile] = {}
         self._eyes: dict[str, Eye] = {}
+        self._looked_at: list[tuple[Eye, Tile]] = []
+        """What is on screen, ready for the timer."""
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(theme.space("xs"))
@@ -181,10 +184,10 @@ class WallView(QWidget):
                 eye.look_away()
 
     def _look(self) -> None:
-        for camera_id in self.on_screen:
-            picture = self._eyes[camera_id].newest()
+        for eye, tile in self._looked_at:
+            picture = eye.newest()
             if picture is not None:
-                self._tiles[camera_id].show_picture(picture)
+                tile.show_picture(picture)
 
     def _wish(self) -> None:
         for camera_id in self.on_screen:
@@ -203,6 +206,7 @@ class WallView(QWidget):
     def _arrange(self) -> None:
         self.page = min(self.page, self.pages - 1)
         shown = self.on_screen
+        self._looked_at = [(self._eyes[camera_id], self._tiles[camera_id]) for camera_id in shown]
         while self._layout.count():
             self._layout.takeAt(0)
         columns = self._columns()

@@ -2,7 +2,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from core.camera import CameraState
-from gui.wall.tile import Tile, TileWords
+from gui.wall.tile import Tile
+from gui.wall.tile_words import TileWords
 from tests.fakes.fake_feed import picture
 
 LIVE = TileWords("Front left", CameraState.LIVE, fps=25.0, number=1)
