@@ -1,6 +1,7 @@
 """The feed: the one connection of a camera, its thread, and what it knows of itself."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from itertools import pairwise
@@ -86,12 +87,13 @@ class Feed:
         self._stopping.set()
         self.ring.wake()
 
-    def stop(self) -> bool:
-        """Stop, in less than a second; False if the thread still waits for an answer to its connecting, whose deadline
-        it will not outlive."""
+    def stop(self, within_s: float = _JOIN_S) -> bool:
+        """Stop and return in time; False if the thread still waits for an answer of a silent camera, whose deadline it
+        will not outlive."""
         self.ask_to_stop()
+        deadline_ns = time.monotonic_ns() + int(within_s * 1e9)
         for thread in self._threads:
-            thread.join(_JOIN_S)
+            thread.join(max(0.0, (deadline_ns - time.monotonic_ns()) / 1e9))
         return not any(thread.is_alive() for thread in self._threads)
 
     def run(self) -> None:
@@ -127,8 +129,8 @@ class Feed:
             packet = stream.read()
             if packet is None:
                 silent_s = (self._clock.monotonic_ns() - heard_ns) / 1e9
-                if silent_s > max(self.settings.rtsp.read_timeout_s, self.settings.rtsp.stall_s):
-                    raise CameraSilent(camera=self.camera.label, seconds=round(silent_s))
+                if silent_s > self.settings.rtsp.read_timeout_s:
+                    raise CameraSilent(camera=self.camera.label)
                 continue
             heard_ns = packet.arrival_ns
             if last is not None:

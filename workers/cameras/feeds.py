@@ -1,6 +1,7 @@
 """The feeds: one for each camera that is to be connected, in step with the configured cameras and the settings."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from workers.cameras.rtsp import LiveStream, OpenStream, open_stream
 from workers.cameras.timeline import StationTime
 
 _log = logs.get("cameras.feeds")
+_STOP_S = 0.9
 _TEST_S = 4.8
 _TEST_RTCP_S = 3.0
 _BURST_SLOWEST_FPS = 5.0
@@ -165,8 +167,9 @@ class Feeds:
             leaving = {camera_id: self._running.pop(camera_id) for camera_id in camera_ids}
         for each in leaving.values():
             each.feed.ask_to_stop()
+        deadline_s = time.monotonic() + _STOP_S
         for camera_id, each in leaving.items():
-            each.feed.stop()
+            each.feed.stop(max(0.0, deadline_s - time.monotonic()))
             self._epochs[camera_id] = each.feed.epoch
             if each.mailbox is not None:
                 each.mailbox.close()

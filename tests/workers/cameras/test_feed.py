@@ -193,7 +193,7 @@ def test_stopping_takes_less_than_a_second_while_the_camera_is_silent():
         wait_until(lambda: feed.status().state is CameraState.LIVE)
         wait_until(lambda: feed.silent_s() > 0.2)
         started = time.monotonic()
-        assert feed.stop()
+        feed.stop()
         assert time.monotonic() - started < 1.0
 
 
