@@ -3,9 +3,19 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.store import jobs
 from core.store.database import Writing
@@ -63,7 +73,7 @@ class JobsPanel(QFrame):
         theme.set_icon(self.toggle, "chevron-down" if expanded else "chevron-up")
         self.toggle.setAccessibleName("Close the jobs panel" if expanded else "Open the jobs panel")
         self.toggle.setToolTip(f"{'Close' if expanded else 'Open'} (Ctrl+J)")
-        self.updateGeometry()
+        self._tell_size()
 
     def sizeHint(self) -> QSize:
         if not self.expanded:
@@ -71,6 +81,14 @@ class JobsPanel(QFrame):
         inside = WIDTH_PX - 2
         absent = 0 if self._absent.isHidden() else self._absent.heightForWidth(inside)
         return QSize(WIDTH_PX, HEAD_PX + absent + min(self._inner.heightForWidth(inside) + 4, LIST_MOST_PX))
+
+    def _tell_size(self) -> None:
+        """No layout holds the panel: the window places it when its layout is asked for anew."""
+        inner = self._inner.layout()
+        if inner is not None:
+            inner.activate()
+        if self.sizeHint() != self.size():
+            QApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
 
     def card(self, job_id: str) -> JobCard:
         """The card of a job; KeyError if it is not shown."""
@@ -88,7 +106,7 @@ class JobsPanel(QFrame):
         self._empty.setVisible(not state.lines)
         self._more.setVisible(state.more > 0)
         self._more.setText(f"and {state.more:,} more")
-        self.updateGeometry()
+        self._tell_size()
 
     def _show_cards(self, state: PanelState) -> None:
         wanted = {line.id for line in state.lines}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -116,6 +116,9 @@ class LibraryPage(QWidget):
         self.model.may_move = self._may_move
         self.model.counted.connect(self._counted)
         self.model.held.connect(self._held)
+        self._came = QTimer(self, singleShot=True, interval=0)  # a page comes as hundreds of changed cells
+        self._came.timeout.connect(self._say_day)
+        self.model.dataChanged.connect(lambda *_: self._came.start())
         self.grid.looked_at.connect(self._looked_at)
         self.grid.opened.connect(self.open_at)
         self.grid.chosen_changed.connect(self._chosen_changed)

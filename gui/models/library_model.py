@@ -226,15 +226,16 @@ class LibraryModel(QAbstractTableModel):
             for number in [number for number in self._pages if number not in read.pages]:
                 del self._pages[number]  # read again when it is looked at
         self._revision = read.revision
+        counted = False
         if read.outline is not None and read.moved:
             counted = read.anew or read.outline.count != self.count
             self._put_outline(read.outline)
-            if counted:
-                self.counted.emit(self.count)
-            self.held.emit(False, 0)
-        elif read.outline is not None and read.outline != self._outline:
-            self.held.emit(True, read.outline.count - self.count)
         self._put_pages(read.pages)
+        if read.outline is not None:
+            is_held = not read.moved and read.outline != self._outline
+            self.held.emit(is_held, read.outline.count - self.count if is_held else 0)
+        if counted:
+            self.counted.emit(self.count)
         known = range(len(self._outline.starts))
         if self._stale or any(number in known and number not in self._pages for number in self._looked_at):
             self._read()

@@ -30,6 +30,9 @@ from gui.sessions.new_session import NewSessionDialog, zones
 from gui.station import Station
 from gui.toast import show_notice
 
+_WIDTHS_PX = (96, 80, 200, 160)
+"""Of all columns but the first, which takes what is left."""
+
 
 class SessionsPage(QWidget):
     """Enter or a double click switches, Ctrl+N creates."""
@@ -182,6 +185,7 @@ class SessionsPage(QWidget):
         table.setModel(self.model)
         table.setAccessibleName("Sessions")
         table.setShowGrid(False)
+        table.setWordWrap(False)
         table.setTabKeyNavigation(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -191,5 +195,6 @@ class SessionsPage(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width_px in enumerate(_WIDTHS_PX, 1):
+            header.resizeSection(column, width_px)
