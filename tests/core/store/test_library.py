@@ -64,6 +64,7 @@ def test_an_item_of_the_library_tells_its_uploads_state_and_its_length(db):
         frame = frames.add(tx, a_frame(), station_id="s")
         clip = clips.add(tx, a_clip(captured_at_ns=frame.captured_at_ns + NS), station_id="s")
         upload = uploads.claim_next(tx, "worker")
+        assert upload is not None
         uploads.verified(tx, upload, "etag", "etag")
     with db.read() as tx:
         first, second = everything(tx, LibraryFilter(), 10)

@@ -22,7 +22,7 @@ def shown(qtbot, station: Station, cameras: None) -> Callable[[], LibraryPage]:
         page = LibraryPage(station)
         qtbot.addWidget(page)
         page.resize(928, 520)
-        with qtbot.waitSignal(page.model.counted):
+        with qtbot.waitSignal(page.model.counted, timeout=20_000):
             page.show()
         return page
 

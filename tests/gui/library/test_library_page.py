@@ -29,13 +29,13 @@ def test_opening_and_scrolling_100_000_frames_never_queries_on_the_main_thread(q
         event.listen(engine, "before_cursor_execute", lambda *_: asked.append(threading.current_thread()))
     page = shown()
     assert page.model.count == 100_000
-    qtbot.waitUntil(lambda: is_here(page))
+    qtbot.waitUntil(lambda: is_here(page), timeout=20_000)
     bar = page.grid.verticalScrollBar()
     for step in range(20):  # past pages that were never read
         bar.setValue(bar.maximum() * step // 40)
         qtbot.wait(1)
     bar.setValue(bar.maximum() // 2)
-    qtbot.waitUntil(lambda: is_here(page))
+    qtbot.waitUntil(lambda: is_here(page), timeout=20_000)
     item = page.model.item(page.grid.on_screen().start)
     assert item is not None and abs(item.captured_at_ns - (NOON_NS + 50_000 * SECOND_NS)) < 100 * SECOND_NS
     assert asked and threading.main_thread() not in asked
