@@ -1,9 +1,10 @@
 """One camera on the wall: its words above, its newest picture below, and never an old picture that looks live."""
 
 import time
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.camera import CameraState
@@ -14,6 +15,31 @@ from gui.wall.tile_words import TileWords, paint_age, paint_lines, paint_strip, 
 STALE_NS = 2_000_000_000
 _EDGE_PX = 3
 _FLASH_MS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an image goes."""
+
+    asked: tuple[object, ...]
+    """What it was decided for."""
+    target: QRect
+    pixel_by_pixel: bool
+
+
+def _place(asked: tuple[object, ...], area: QRect, size: QSize, wanted: QSize, ratio: float) -> _Place:
+    """In the middle of its area: in its own size if that is the wished one (decoders round), else as large as it goes.
+
+    It is not the wished one for a moment after a change, or for long where the area is larger than a mailbox or than
+    the camera's own picture.
+    """
+    fits = abs(size.width() - wanted.width()) <= 4 and abs(size.height() - wanted.height()) <= 4
+    if fits:
+        shown = QSize(round(size.width() / ratio), round(size.height() / ratio))
+    else:
+        shown = size.scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    left, top = (area.width() - shown.width()) // 2, (area.height() - shown.height()) // 2
+    return _Place(asked, QRect(area.topLeft() + QPoint(left, top), shown), fits)
 
 
 class Tile(QWidget):
@@ -31,8 +57,7 @@ class Tile(QWidget):
         self.chosen = False
         self.picture: Picture | None = None
         self._image = QImage()
-        self._target = QRect()
-        """Where the image was put last; empty if it must be put anew."""
+        self._place = _Place((), QRect(), False)
         self._stale_text = ""
         self._flashing = QTimer(self)
         self._flashing.setSingleShot(True)
@@ -61,12 +86,12 @@ class Tile(QWidget):
         self._image = QImage(
             picture.pixels, picture.width, picture.height, picture.line_bytes, QImage.Format.Format_RGB32
         )
-        self._image.setDevicePixelRatio(self.devicePixelRatioF())
-        was_plain, was_at = self._is_plain(), self._target
-        self._target = self._placed()
+        place = self._place
+        was_plain = self._is_plain()
+        self._put()
         self.refresh_age(repaint=False)
-        same_place = was_plain and self._is_plain() and self._target == was_at
-        self.update(self._target if same_place else self.picture_area())
+        same = was_plain and self._place is place and self._is_plain()
+        self.update(self._place.target if same else self.picture_area())
 
     def set_chosen(self, chosen: bool) -> None:
         if chosen != self.chosen:
@@ -113,15 +138,12 @@ class Tile(QWidget):
 
     # Painting
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._target = QRect()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._is_plain() and self._target.contains(event.rect()):
+        if self._is_plain() and self._place.target.contains(event.rect()):
             # 25 times a second, and nothing but a copy of memory.
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-            painter.drawImage(self._target.topLeft(), self._image)
+            painter.drawImage(self._place.target.topLeft(), self._image)
             return
         area = self.picture_area()
         if not area.contains(event.rect()):
@@ -150,34 +172,26 @@ class Tile(QWidget):
             paint_age(painter, area, self._stale_text)
 
     def _paint_image(self, painter: QPainter, area: QRect) -> None:
-        self._target = self._placed()
-        if self._target != area:
+        self._put()
+        if self._place.target != area:
             painter.fillRect(area, theme.colour("tile"))
-        if self._fits():
-            painter.drawImage(self._target.topLeft(), self._image)
+        if self._place.pixel_by_pixel:
+            painter.drawImage(self._place.target.topLeft(), self._image)
         else:
-            painter.drawImage(self._target, self._image)
+            painter.drawImage(self._place.target, self._image)
 
     def _is_plain(self) -> bool:
         """Whether there is a picture with nothing over it, shown pixel by pixel."""
         live = self.words.state is CameraState.LIVE
-        return live and not self._stale_text and not self.flashing and not self._target.isEmpty() and self._fits()
+        return live and not self._stale_text and self._place.pixel_by_pixel and not self.flashing
 
-    def _fits(self) -> bool:
-        """Whether the image has the size that was wished for (decoders round); it had another a moment ago, or the
-        area is larger than a mailbox or than the camera's own picture."""
-        size, wanted = self._image.size(), self.wanted_px()
-        return abs(size.width() - wanted.width()) <= 4 and abs(size.height() - wanted.height()) <= 4
-
-    def _placed(self) -> QRect:
-        """The image in the middle of its area, in its own size if that is the wished one, else as large as it goes."""
-        area, ratio = self.picture_area(), self.devicePixelRatioF()
-        if self._fits():
-            shown = QSize(round(self._image.width() / ratio), round(self._image.height() / ratio))
-        else:
-            shown = self._image.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        left = area.x() + (area.width() - shown.width()) // 2
-        return QRect(QPoint(left, area.y() + (area.height() - shown.height()) // 2), shown)
+    def _put(self) -> None:
+        """Decide where the image goes; the same question has the same answer, 25 times a second."""
+        size, ratio = (self.picture.width, self.picture.height) if self.picture else (0, 0), self.devicePixelRatioF()
+        asked = (size, self.size().toTuple(), ratio, self.words.aspect)
+        if self._place.asked != asked:
+            self._place = _place(asked, self.picture_area(), QSize(*size), self.wanted_px(), ratio)
+        self._image.setDevicePixelRatio(ratio if self._place.pixel_by_pixel else 1.0)
 
     # Hands
 
