@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import queue
 import subprocess
@@ -66,11 +67,10 @@ class DemoCameras:
 
         command = [*worker_command(), "demo-cameras", "--work", str(work_dir)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        try:
+        with contextlib.ExitStack() as unless_described:
+            unless_described.callback(self.close)
             described = json.loads(self._first_line())
-        except BaseException:
-            self.close()
-            raise
+            unless_described.pop_all()
         self.urls: dict[str, str] = described["urls"]
         self.names: dict[str, str] = described["names"]
 
