@@ -43,10 +43,11 @@ class NoticeArea(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.foot_px = 0
         """Height at the window's foot that notices keep clear of."""
-        window.installEventFilter(self)
 
     def add(self, text: str, level: Level, action: Action | None) -> None:
         notices = self.findChildren(Notice)
+        if not notices:
+            self._window.installEventFilter(self)
         for old in notices:
             if old.text == text:
                 old.leave()
@@ -60,6 +61,7 @@ class NoticeArea(QWidget):
 
     def place(self) -> None:
         if not self.findChildren(Notice):
+            self._window.removeEventFilter(self)  # a filter sees every event of the window, 25 pictures a second too
             self.hide()
             return
         window = self._window

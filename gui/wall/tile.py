@@ -1,7 +1,7 @@
 """One camera on the wall: its words above, its newest picture below, and never an old picture that looks live."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -76,9 +76,10 @@ class Tile(QWidget):
 
     def show_words(self, words: TileWords) -> None:
         if words != self.words:
+            only_rate = replace(words, fps=self.words.fps) == self.words
             self.words = words
             self._say()
-            self.update()
+            self.update(self.strip() if only_rate else self.rect())
 
     def show_picture(self, picture: Picture) -> None:
         """Paint this picture; its bytes are kept for as long as the image that looks into them."""
@@ -146,6 +147,9 @@ class Tile(QWidget):
             painter.drawImage(self._place.target.topLeft(), self._image)
             return
         area = self.picture_area()
+        if not area.intersects(event.rect()):
+            paint_strip(painter, self.strip(), self.words, self.chosen)
+            return
         if not area.contains(event.rect()):
             edge = "accent" if self.chosen else ("ink" if self.hasFocus() else "surface")
             painter.fillRect(self.rect(), theme.colour(edge))

@@ -41,7 +41,7 @@ class TileWords:
     @property
     def state_text(self) -> str:
         if self.state is CameraState.LIVE and self.fps > 0:
-            return f"live  {self.fps:.1f} fps"
+            return f"live  {self.fps:.0f} fps"
         return self.state.value
 
 

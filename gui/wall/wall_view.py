@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent, QWindow
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from core.mailbox import Picture
@@ -14,7 +14,8 @@ from gui.wall.tile import Tile
 from gui.wall.tile_words import TileWords
 
 GRIDS = (1, 4, 9, 16)
-LOOK_MS = 20
+LOOK_MS = 33
+"""Each look paints all tiles with a new picture in one go; more looks would cost more than the eye gains."""
 WISH_MS = 1000
 AGE_MS = 200
 
@@ -28,6 +29,7 @@ class WallView(QWidget):
     def __init__(self, folder: DataFolder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder = folder
+        self._followed: QWindow | None = None
         self.grid = 4
         self.page = 0
         self.alone: str | None = None
@@ -143,16 +145,14 @@ class WallView(QWidget):
     # Showing
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.window().installEventFilter(self)
+        handle = self.window().windowHandle()
+        if handle is not None and handle is not self._followed:
+            self._followed = handle
+            handle.windowStateChanged.connect(self._follow_visibility)
         self._follow_visibility()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._follow_visibility()
-
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.WindowStateChange:
-            self._follow_visibility()
-        return False
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.StyleChange:

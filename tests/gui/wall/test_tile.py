@@ -103,4 +103,4 @@ def test_the_wanted_size_fits_the_area_and_keeps_the_cameras_shape(tile):
 
 def test_what_a_screen_reader_hears_names_the_camera_its_state_and_whether_it_is_chosen(tile):
     tile.set_chosen(True)
-    assert tile.accessibleName() == "Front left: live  25.0 fps, chosen"
+    assert tile.accessibleName() == "Front left: live  25 fps, chosen"
