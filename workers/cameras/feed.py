@@ -253,18 +253,9 @@ class Feed:
         except KeyError:
             raise InstantGone(camera=self.camera.label) from None
 
-    def pts_at(self, epoch: int, utc_ns: int) -> int:
-        """The PTS that a picture of this moment has, or would have, in this connection."""
-        return self._timelines.of(epoch).pts_at(utc_ns)
-
     def pin(self, key: str, from_ns: int, to_ns: int | None) -> None:
         """Keep what is captured in this span (UTC) for `key`, however long it waits."""
         self.ring.pin(key, from_ns, to_ns)
-
-    def pin_instant(self, key: str, instant: Instant) -> None:
-        """Keep the GOP of this very picture. Raises InstantGone."""
-        at_ns = self.at(instant).at_ns
-        self.ring.pin(key, at_ns, at_ns)
 
     def unpin(self, key: str) -> None:
         self.ring.unpin(key)

@@ -25,7 +25,7 @@ from workers.cameras.timeline import StationTime
 _log = logs.get("cameras.feeds")
 _STOP_S = 0.9
 _TEST_S = 4.8
-_TEST_RTCP_S = 3.0
+_TEST_RTCP_S = 3.8
 _BURST_SLOWEST_FPS = 5.0
 
 
@@ -223,7 +223,7 @@ def test_camera(
     """Connect once, for at most 5 s, and tell what the camera sends. Raises CameraError."""
     clock = clock or SystemClock()
     started_ns = clock.monotonic_ns()
-    allowed_s = min(settings.rtsp.open_timeout_s, _TEST_S - _TEST_RTCP_S / 2)
+    allowed_s = min(settings.rtsp.open_timeout_s, _TEST_S - 2.0)
     stream = open_stream(camera, login, settings.rtsp.model_copy(update={"open_timeout_s": allowed_s}))
     try:
         return _look(camera, stream, clock, started_ns)

@@ -165,7 +165,8 @@ def test_a_pinned_instant_is_kept_when_the_ring_has_moved_on():
     with pytest.raises(CameraUnreachable):
         feed.run_once()
     instant = Instant(feed.epoch, 12 * TICKS)
-    feed.pin_instant("job", instant)
+    at_ns = feed.at(instant).at_ns
+    feed.pin("job", at_ns, at_ns)
     for number in range(50, 2000):
         packet = packets[number % 50]
         feed.ring.append(

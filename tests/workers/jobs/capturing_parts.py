@@ -22,17 +22,19 @@ from core.setting_sections import CaptureSettings, RtspSettings
 from core.settings import Settings
 from core.store import cameras, clips, frames, jobs
 from tests.real.rtsp_server import RtspServer, Stamp, read_stamp
+from tests.workers.cameras.pictures import Flapping
 from tests.workers.cameras.waiting import wait_until
 from tests.workers.station_parts import CAMERA, StationParts
 from workers.cameras.feed import Feed
 from workers.cameras.feeds import Feeds
+from workers.cameras.rtsp import OpenStream, open_stream
 from workers.cancellation import CancelToken
 from workers.jobs import capturing
 from workers.runner import JobContext, Outcome
 
 SECOND = 1_000_000_000
 SETTINGS = Settings(
-    rtsp=RtspSettings(open_timeout_s=2.0, read_timeout_s=1.2, stall_s=0.7, reconnect_cap_s=0.3, capture_timeout=2.0),
+    rtsp=RtspSettings(open_timeout_s=2.0, read_timeout_s=1.2, stall_s=0.7, reconnect_cap_s=0.3, capture_timeout=4.0),
     capture=CaptureSettings(pre_roll_s=3.0),
 )
 
@@ -90,13 +92,10 @@ class Capturing:
         return read_stamp(np.asarray(picture[:, :, 1], np.uint8))
 
 
-def feeds_of(station: StationParts, url: str, login: Any = None) -> Feeds:
-    credentials = Credentials(station.folder)
-    if login is not None:
-        set_camera_login(credentials, CAMERA, login)
+def feeds_of(station: StationParts, url: str, opener: OpenStream = open_stream) -> Feeds:
     with station.database.write() as tx:
         camera = cameras.update(tx, replace(cameras.get(tx, CAMERA), url=url, location="Pit lane"))
-    feeds = Feeds(station.folder, SETTINGS, credentials)
+    feeds = Feeds(station.folder, SETTINGS, Credentials(station.folder), open_stream=opener)
     feeds.sync_with([camera], SETTINGS)
     return feeds
 
@@ -145,4 +144,14 @@ def own_camera(
     feeds = feeds_of(station, server.url())
     wait_until(lambda: feeds.statuses()[0].state is CameraState.LIVE)
     yield Capturing(station, feeds), server
+    feeds.stop()
+
+
+@pytest.fixture
+def flapping_camera(station: StationParts) -> Iterator[Capturing]:
+    """A camera that is live for two seconds, away for one, and then back."""
+    station.settings = SETTINGS
+    feeds = feeds_of(station, "rtsp://127.0.0.1:1/cam", Flapping(2.0, 1.0))
+    wait_until(lambda: feeds.statuses()[0].state is CameraState.LIVE)
+    yield Capturing(station, feeds)
     feeds.stop()
