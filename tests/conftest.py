@@ -125,7 +125,7 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_secret_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is masked in logs grows as long as a process lives, and a test's password may be another test's plain word."""
+    """What logs mask grows while a process lives, and one test's password may be another's plain word."""
     monkeypatch.setattr("core.redaction._known", set())
     monkeypatch.setattr("core.redaction._pattern", None)
 
