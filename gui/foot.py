@@ -1,5 +1,7 @@
 """The foot of the window: the sync bar, and at its right end the jobs panel, which grows upwards over the page."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
@@ -16,6 +18,8 @@ class Foot(QFrame):
         self.setProperty("role", "bar")
         self._whole = whole
         self.sync_bar = SyncBar(station, self)
+        self.keep_clear_px: Callable[[], int] = self.height
+        """Tells the height at the window's foot that nothing may cover."""
         self._room = QWidget(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -26,13 +30,15 @@ class Foot(QFrame):
         self.jobs_panel.installEventFilter(self)
 
     def place(self) -> None:
-        """Put the panel at the lower right corner, in the size that it wants."""
+        """Put the panel at the right, in the size that it wants."""
         panel, whole = self.jobs_panel, self._whole
         wanted = panel.sizeHint()
         width = min(max(wanted.width(), panel.minimumWidth()), self.width())
-        height = min(wanted.height(), whole.height())
-        self._room.setFixedWidth(width)
-        panel.setGeometry(whole.width() - width, whole.height() - height, width, height)
+        # Open, it stands on what must stay in reach: the foot, and on the wall the capture bar.
+        foot_px = self.keep_clear_px() if panel.expanded else 0
+        height = min(wanted.height(), whole.height() - foot_px)
+        self._room.setFixedWidth(0 if panel.expanded else width)
+        panel.setGeometry(whole.width() - width, whole.height() - foot_px - height, width, height)
         panel.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

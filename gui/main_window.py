@@ -145,7 +145,7 @@ class MainWindow(QMainWindow):
         layout.addLayout(right, 1)
         self.setCentralWidget(whole)
         self._notices = NoticeArea(self)
-        self._notices.foot_px = self._foot_px
+        self._notices.foot_px = self.foot.keep_clear_px = self._foot_px
         self._notices.hide()
 
     def _keys(self) -> None:

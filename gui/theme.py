@@ -72,7 +72,7 @@ def apply(app: QApplication, wanted: str) -> None:
     app.setStyleSheet(_sheet())
     for widget in app.allWidgets():
         icon_name = widget.property("iconName")
-        if isinstance(widget, QAbstractButton) and isinstance(icon_name, str):
+        if isinstance(widget, QAbstractButton) and icon_name:
             widget.setIcon(icon(icon_name, str(widget.property("iconColour"))))
     _look.changed.emit()
 
@@ -109,11 +109,11 @@ def set_role(widget: QWidget, **properties: str | bool) -> None:
 
 
 def set_icon(button: QAbstractButton, icon_name: str, colour_token: str = "ink", px: int | None = None) -> None:
-    """Give `button` an icon of resources/icons that follows the theme."""
+    """Give `button` an icon of resources/icons that follows the theme; an empty name takes it away."""
     if (button.property("iconName"), button.property("iconColour")) != (icon_name, colour_token):
         button.setProperty("iconName", icon_name)
         button.setProperty("iconColour", colour_token)
-        button.setIcon(icon(icon_name, colour_token))
+        button.setIcon(icon(icon_name, colour_token) if icon_name else QIcon())
     button.setIconSize(QSize(px or size("icon"), px or size("icon")))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QIcon, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDoubleSpinBox,
@@ -38,10 +38,10 @@ _MODE_HINTS = {
 }
 
 
-_FIELD_PX = 122
+_FIELD_PX = 112
 _TEXT_PX = 216
 _ROOMY_PX = 1100
-"""Narrower bars do without the button's icon."""
+"""Narrower bars speak in a smaller voice."""
 
 
 class CaptureBar(QFrame):
@@ -60,6 +60,7 @@ class CaptureBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("m"), theme.space("s"))
         layout.setSpacing(theme.space("xs"))
+        self._text = "Capture"
         self._modes = QButtonGroup(self)
         self._mode_buttons: dict[CaptureMode, QPushButton] = {}
         for mode, mode_name in MODE_NAMES.items():
@@ -98,7 +99,7 @@ class CaptureBar(QFrame):
         self._button.setObjectName("capture")
         self._button.setProperty("role", "primary")
         self._button.setProperty("touch", "true")
-        self._button.setMinimumWidth(180)
+        self._button.setMinimumWidth(150)
         self._button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._button.setToolTip("Capture what is on screen (Space)")
         self._button.pressed.connect(self.captured)  # at the press, not at the release: the car does not wait
@@ -129,8 +130,8 @@ class CaptureBar(QFrame):
         """Say what the press will capture: the labels of its cameras."""
         many = f"{len(cameras)} chosen" if chosen else f"all {len(cameras)}"
         text = f"Capture {cameras[0] if len(cameras) == 1 else many}" if cameras else "Capture"
-        self._button.ensurePolished()  # its font comes with the style
-        self._button.setText(self._button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, _TEXT_PX))
+        self._text = text
+        self._fit_text()
         self._button.setAccessibleName(f"Capture {', '.join(cameras)}" if cameras else "Capture: no camera")
         self._button.setEnabled(bool(cameras))
         self._none.setVisible(chosen)
@@ -141,11 +142,15 @@ class CaptureBar(QFrame):
         self._stop.setToolTip("\n".join(f"{job.name}: {job.message or job.stage or 'starting'}" for job in running))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if event.size().width() >= _ROOMY_PX and self._button.icon().isNull():
-            theme.set_icon(self._button, "capture", "accent_ink", theme.size("icon_large"))
-        elif event.size().width() < _ROOMY_PX:
-            self._button.setIcon(QIcon())
-            self._button.setProperty("iconName", None)
+        narrow = event.size().width() < _ROOMY_PX
+        theme.set_role(self._button, narrow=narrow)
+        theme.set_icon(self._button, "" if narrow else "capture", "accent_ink", theme.size("icon_large"))
+        self._stop.setText("" if narrow else "Stop")
+        self._fit_text()
+
+    def _fit_text(self) -> None:
+        self._button.ensurePolished()  # its font comes with the style
+        self._button.setText(self._button.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, _TEXT_PX))
 
     def state(self) -> dict[str, Any]:
         """What window.json keeps."""

@@ -266,12 +266,14 @@ def test_notices_keep_clear_of_the_capture_bar_and_go_when_closed(open_window, w
     assert window.findChildren(Notice) == []
 
 
-def test_the_jobs_panel_stands_on_the_foot_and_grows_upwards(open_window, with_camera, qtbot):
+def test_the_jobs_panel_lies_in_the_foot_and_opens_above_the_capture_bar(open_window, with_camera, qtbot):
     window = open_window()
+    qtbot.waitUntil(window.wall.isVisible)
     panel = window.foot.jobs_panel
-    foot = panel.geometry().bottom()
     low = panel.height()
+    assert panel.geometry().bottom() == window.foot.geometry().bottom()
     panel.set_expanded(True)
     qtbot.waitUntil(lambda: panel.height() > low)
-    assert panel.geometry().bottom() == foot
+    bar_top = window.wall.capture_bar.mapTo(window.centralWidget(), QPoint(0, 0)).y()
+    assert panel.geometry().bottom() < bar_top  # Capture stays in reach
     assert window.centralWidget().rect().contains(panel.geometry())

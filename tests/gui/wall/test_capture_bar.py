@@ -3,6 +3,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QPushButton, QSpinBox
 
 from core.capture import CaptureMode, CaptureParams
+from core.job import Job, JobKind, JobState
 from gui import theme
 from gui.wall.capture_bar import CaptureBar
 
@@ -81,6 +82,7 @@ def test_a_state_that_is_broken_is_left_alone(bar, broken):
 def test_every_control_fits_a_gloved_finger_and_a_small_screen(bar, mode, qtbot):
     bar.set_mode(mode)
     bar.show_target(["A", "B", "C", "D"], chosen=True)
+    bar.show_running([Job("1", JobKind.CAPTURE, JobState.PROCESSING, {}, "Continuous", 100, 1, 3, 1, 1)])
     bar.resize(928, 64)  # beside the rail on a screen of 1024
     qtbot.wait(1)
     assert bar.minimumSizeHint().width() <= 928
