@@ -1,6 +1,8 @@
 """The one way off the main thread and the one way back."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
@@ -82,32 +84,54 @@ class Refresh(QObject, Generic[T]):
             show_failure(error, parent if isinstance(parent, QWidget) else None)
 
 
-class _Desk(QObject):
-    """The pool, and the signal that brings outcomes back to the main thread."""
+@dataclass(slots=True)
+class _Errand:
+    """What a pool thread was asked, and what came of it."""
 
-    _came = Signal(object, object)
+    work: Callable[[], Any]
+    back: Callable[[Any], None]
+    outcome: object = None
+
+
+class _Desk(QObject):
+    """The pool, and the signal that says on the main thread that an errand is done.
+
+    Work and outcomes (an error's traceback too) may hold widgets, and a widget that dies on a pool thread takes the
+    process with it: so errands lie here, on the main thread, until they are delivered, and threads only borrow them.
+    """
+
+    _done = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self.pool = QThreadPool()
         self.pool.setMaxThreadCount(4)
-        self._came.connect(_deliver, Qt.ConnectionType.QueuedConnection)
+        self._errands: dict[int, _Errand] = {}
+        self._numbers = count()
+        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def start(self, work: Callable[[], Any], back: Callable[[Any], None]) -> None:
-        self.pool.start(_Work(work, lambda outcome: self._came.emit(back, outcome)))
+        number = next(self._numbers)
+        self._errands[number] = _Errand(work, back)
+        self.pool.start(_Runnable(self, number))
+
+    def run(self, number: int) -> None:
+        """On a pool thread."""
+        self._errands[number].outcome = caught(self._errands[number].work)
+        self._done.emit(number)
+
+    def _deliver(self, number: int) -> None:
+        errand = self._errands.pop(number)
+        errand.back(errand.outcome)
 
 
-class _Work(QRunnable):
-    def __init__(self, work: Callable[[], Any], came: Callable[[Any], None]) -> None:
+class _Runnable(QRunnable):
+    def __init__(self, desk: _Desk, number: int) -> None:
         super().__init__()
-        self._work, self._came = work, came
+        self._desk, self._number = desk, number
 
     def run(self) -> None:
-        self._came(caught(self._work))
-
-
-def _deliver(back: Callable[[Any], None], outcome: object) -> None:
-    back(outcome)
+        self._desk.run(self._number)
 
 
 _the_desk: _Desk | None = None
