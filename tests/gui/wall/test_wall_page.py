@@ -172,7 +172,7 @@ def test_stop_ends_a_continuous_capture_and_says_what_it_saved(page, database, q
     qtbot.keyClick(page, Qt.Key.Key_1)
     qtbot.keyClick(page, Qt.Key.Key_C)
     qtbot.keyClick(page, Qt.Key.Key_Space)
-    stop = next(button for button in page.findChildren(QPushButton) if button.text() == "Stop")
+    stop = next(button for button in page.findChildren(QPushButton) if button.accessibleName().startswith("Stop"))
     qtbot.waitUntil(stop.isVisible)
     (job,) = claim_all(database)
     with database.write() as tx:
