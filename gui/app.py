@@ -4,34 +4,23 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from core.credentials import Credentials
 from core.errors import KnownError
-from core.logs import configure
 from core.paths import DataFolder
-from core.settings import Settings, load
-from core.store.database import Database, open_database
-from gui import background, theme, window_state
+from gui import background, theme
 from gui.errors import ErrorSink
-from gui.main_window import MainWindow
-from gui.presence import Presence
 from gui.single_instance import SingleInstance
-from gui.station import Station
+from gui.splash import Splash
 
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What was opened off the main thread."""
-
-    settings: Settings
-    database: Database
-    credentials: Credentials
-    window_state: dict[str, Any]
+if TYPE_CHECKING:
+    from gui.main_window import MainWindow
+    from gui.opening import Opened
+    from gui.presence import Presence
+    from gui.station import Station
 
 
 def main(folder: DataFolder, close_after_s: float | None = None) -> int:
@@ -48,7 +37,7 @@ def main(folder: DataFolder, close_after_s: float | None = None) -> int:
     if not instance.take():
         return 0
     run = _Run(folder, instance, app, close_after_s)
-    background.run_in_background(lambda: open_folder(folder), then=run.show, failed=run.refuse, parent=run)
+    background.run_in_background(lambda: _open(folder), then=run.show, failed=run.refuse, parent=run)
     code = app.exec()
     run.end()
     return code
@@ -67,11 +56,12 @@ def application() -> QApplication:
     return app
 
 
-def open_folder(folder: DataFolder) -> Opened:
-    """Open settings, database and secrets. Raises KnownError; not for the main thread."""
-    settings = load(folder)
-    configure(folder, "gui", settings.log.level)
-    return Opened(settings, open_database(folder), Credentials(folder), window_state.read(folder))
+def _open(folder: DataFolder) -> "Opened":
+    # Late, and off the main thread: what these import takes longer than all the rest, and the splash is up meanwhile.
+    import gui.main_window  # noqa: F401
+    from gui.opening import open_folder
+
+    return open_folder(folder)
 
 
 class _Run(QObject):
@@ -84,12 +74,18 @@ class _Run(QObject):
         self._folder, self._instance, self._app, self._close_after_s = folder, instance, app, close_after_s
         self._sink = ErrorSink(folder.logs, self)
         self._sink.install()
+        self._splash = Splash(folder)
+        self._splash.show()
         self._station: Station | None = None
         self._presence: Presence | None = None
         self._window: MainWindow | None = None
         self._signals: list[tuple[signal.Signals, Any]] = []
 
-    def show(self, opened: Opened) -> None:
+    def show(self, opened: "Opened") -> None:
+        from gui.main_window import MainWindow
+        from gui.presence import Presence
+        from gui.station import Station
+
         theme.apply(self._app, opened.settings.station.theme)
         self._station = Station(self._folder, opened.database, opened.credentials, opened.settings)
         self._station.start()
@@ -99,12 +95,14 @@ class _Run(QObject):
         self._window.closed.connect(self._app.quit)
         self._instance.raise_wanted.connect(self._window.raise_up)
         self._window.show()
+        self._splash.close()
         self._window.top_bar.start_worker_if_absent()
         self._leave_on_signals(self._window.close_now)
         if self._close_after_s is not None:
             QTimer.singleShot(int(self._close_after_s * 1000), self._window.close_now)
 
     def refuse(self, error: KnownError) -> None:
+        self._splash.close()
         self._app.exit(_refuse(error))
 
     def end(self) -> None:

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core import logs
 from core.errors import KnownError
 from core.redaction import clean
 from gui.toast import show_notice
@@ -87,6 +86,8 @@ class ErrorSink(QObject):
         if issubclass(kind, KeyboardInterrupt):
             QGuiApplication.quit()
             return
+        from core import logs  # late: the start has no time for the libraries of the log
+
         if isinstance(error, KnownError):
             logs.get("gui").info("told", error=error.slug)
         else:

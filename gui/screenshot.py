@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QApplication
 from core.errors import CameraSilent
 from core.paths import DataFolder
 from gui import background
-from gui.app import application, open_folder
+from gui.app import application
 from gui.main_window import MainWindow
+from gui.opening import open_folder
 from gui.station import Station
 from gui.theme import apply as apply_theme
 
