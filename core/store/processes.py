@@ -15,11 +15,15 @@ _FORGOTTEN_AFTER_NS = 3600 * 10**9
 
 
 def beat(tx: Writing, process: ProcessBeat) -> None:
-    """Show presence. What others asked of this process stays; rows of the long dead go."""
+    """Show presence. What others asked of this process stays; rows of the long dead go, but a worker's.
+
+    A dead worker's row tells the next worker's recovery which files may be its debris, however long that takes.
+    """
     values = asdict(process)
     again = {"beat_at_ns": process.beat_at_ns}
     tx.execute(insert(processes).values(values).on_conflict_do_update(index_elements=["id"], set_=again))
-    tx.execute(delete(processes).where(processes.c.beat_at_ns < process.beat_at_ns - _FORGOTTEN_AFTER_NS))
+    old = processes.c.beat_at_ns < process.beat_at_ns - _FORGOTTEN_AFTER_NS
+    tx.execute(delete(processes).where(old, processes.c.role != Role.WORKER))
 
 
 def present(tx: Reading, role: Role, now_ns: int | None = None) -> list[ProcessBeat]:
@@ -32,7 +36,7 @@ def present(tx: Reading, role: Role, now_ns: int | None = None) -> list[ProcessB
 
 
 def every(tx: Reading, role: Role) -> list[ProcessBeat]:
-    """All that did not leave in good order, the dead among them until they are forgotten."""
+    """All that did not leave in good order, the dead among them; workers until recovery has cleared up after them."""
     query = select(*_COLUMNS).where(processes.c.role == role).order_by(processes.c.started_at_ns)
     return [ProcessBeat(**row) for row in tx.rows(query)]
 

@@ -66,6 +66,18 @@ def test_half_written_and_uncommitted_files_go_and_committed_ones_stay(station: 
     assert station.media_files() == [kept]
 
 
+def test_a_night_after_the_crash_the_window_that_opens_first_hides_no_debris(station: StationParts):
+    orphan = station.captured(row=False)
+    night_ns = station.clock.utc_ns() - 12 * _HOUR_NS
+    os.utime(station.folder.absolute(orphan), ns=(night_ns, night_ns))
+    worker_died(station, ago_s=12 * 3600)
+    now_ns = station.clock.utc_ns()
+    with station.database.write() as tx:
+        processes.beat(tx, ProcessBeat("window", Role.GUI, 1, now_ns, now_ns, "1"))
+    assert recover(station.database, station.folder, "worker-2").files == (orphan,)
+    assert station.media_files() == []
+
+
 def test_files_from_outside_the_dead_workers_life_are_not_its_debris(station: StationParts):
     """As where an older database was put back: its rows know nothing of the newer files."""
     newer, older = station.captured(row=False), station.captured(row=False)

@@ -135,10 +135,17 @@ def test_a_beat_does_not_undo_what_others_asked_of_the_process(do, clock):
 
 
 def test_rows_of_the_long_dead_are_forgotten(do, clock):
-    do(processes.beat, a_beat(clock.utc_ns(), "old"))
+    do(processes.beat, a_beat(clock.utc_ns(), "old", Role.GUI))
     clock.advance(2 * 3600 * 10**9)
-    do(processes.beat, a_beat(clock.utc_ns()))
-    assert do(processes.ask_stop) == 1
+    do(processes.beat, a_beat(clock.utc_ns(), "new", Role.GUI))
+    assert [window.id for window in do(processes.every, Role.GUI)] == ["new"]
+
+
+def test_a_dead_workers_row_waits_for_recovery_however_long_that_takes(do, clock):
+    do(processes.beat, a_beat(clock.utc_ns(), "dead"))
+    clock.advance(12 * 3600 * 10**9)
+    do(processes.beat, a_beat(clock.utc_ns(), "window", Role.GUI))
+    assert [worker.id for worker in do(processes.every, Role.WORKER)] == ["dead"]
 
 
 def test_the_windows_wishes_reach_the_worker_as_revisions(do):
