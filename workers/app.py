@@ -39,6 +39,8 @@ from workers.watch_folder import WatchFolder
 _log = logs.get("worker")
 _POLL_S = 0.02
 _CAMERAS_S = 0.25
+# A press must be pinned before the ring forgets it.
+_WATCH_AGAIN_S = 1.0
 _NEEDED_S = 0.25
 # A switch of threads every 5 ms, Python's default, delays a feed's packet behind a busy thread.
 _SWITCH_S = 0.0005
@@ -147,7 +149,7 @@ class Worker:
             watch_folder.EVERY_S, reporting("watch folder", lambda: watched.poll(self._settings)), name="watch folder"
         )
         self._threads = [
-            supervise("watch", self._watch, self._stopping),
+            supervise("watch", self._watch, self._stopping, cap_s=_WATCH_AGAIN_S),
             supervise("cameras", self._keep_cameras, self._stopping),
             supervise("uploader", lambda: self._uploader.run(self._stopping), self._stopping),
         ]

@@ -1,6 +1,7 @@
 """Supervision: where every job and every long-lived thread runs, is reported when it fails, and is started again."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from core import logs
@@ -47,16 +48,20 @@ def supervise(
 ) -> threading.Thread:
     """Start a thread that runs `run` until it returns; when it raises, it is reported and started again, backed off.
 
-    The caller sets `stopping`, which `run` must heed, and joins the thread.
+    A run of more than `cap_s` went well: the pauses begin anew. The caller sets `stopping`, which `run` must heed, and
+    joins the thread.
     """
 
     def keep_running() -> None:
         pauses = backoff(first_s, cap_s)
         while not stopping.is_set():
+            began_s = time.monotonic()
             failed = failure_of(run)
             if failed is None:
                 return
             report(name, failed)
+            if time.monotonic() - began_s > cap_s:
+                pauses = backoff(first_s, cap_s)
             stopping.wait(next(pauses))
 
     thread = threading.Thread(target=keep_running, name=name, daemon=True)

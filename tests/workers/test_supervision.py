@@ -1,6 +1,7 @@
 """Long-lived threads outlive what goes wrong in them, and every failure is told."""
 
 import threading
+import time
 
 import pytest
 
@@ -36,6 +37,23 @@ def test_a_loop_that_returns_is_not_started_again():
     thread = supervise("loop", lambda: runs.append(1), stopping)
     thread.join(1)
     assert runs == [1] and not thread.is_alive()
+
+
+@pytest.mark.allow_warnings
+def test_after_a_run_that_went_well_for_a_while_the_pauses_begin_anew():
+    stopping, began_s = threading.Event(), []
+
+    def run() -> None:
+        began_s.append(time.monotonic())
+        if len(began_s) == 5:
+            stopping.wait(0.5)  # longer than the longest pause
+        raise ZeroDivisionError("ours")
+
+    thread = supervise("loop", run, stopping, first_s=0.02, cap_s=0.4)
+    assert eventually(lambda: len(began_s) >= 6)
+    stopping.set()
+    thread.join()
+    assert began_s[5] - began_s[4] < 0.5 + 0.15
 
 
 @pytest.mark.allow_warnings
