@@ -57,7 +57,7 @@ class Uploader:
         self._stuck = False
         self._refused = False
         """The store refused all of them, not a file of ours was missing."""
-        self._wake_revision = 0
+        self._wake_revision = self._served_revision = 0
 
     def change(self, settings: Settings) -> None:
         """Settings or credentials changed: what was blocked is tried again, with the new ones."""
@@ -88,10 +88,13 @@ class Uploader:
                     if self.run_once(stopping) and self._refused:
                         self._unblock()
                     self._stuck, waits = False, None
+                    if not stopping.is_set() and not self._changed.is_set():
+                        self._serve(once_none_waits=True)
                 except Halted:
                     continue
                 except StorageError as failed:
                     self._tell(failed)
+                    self._serve()
                     waits = waits or backoff(_FIRST_S, self._retry_cap_s())
                     self._wait_for_the_store(failed, next(waits), stopping)
                     continue
@@ -131,6 +134,7 @@ class Uploader:
         with self._database.write() as tx:
             uploads.release(tx, "")
             uploads.unblock_all(tx)
+            uploads.hurry(tx)
             self._wake_revision = stations.wake_revision(tx)
 
     def _take_changes(self) -> None:
@@ -153,6 +157,16 @@ class Uploader:
         self._refused = False
         with self._database.write() as tx:
             uploads.unblock_all(tx)
+
+    def _serve(self, *, once_none_waits: bool = False) -> None:
+        """Tell who asked to sync now that all was sent or tried; with a file that is to be tried again, not yet."""
+        if self._served_revision == self._wake_revision:
+            return
+        with self._database.write() as tx:
+            if once_none_waits and not stations.sync_paused(tx) and uploads.next_due_ns(tx) is not None:
+                return
+            stations.set_wake_served(tx, self._wake_revision)
+        self._served_revision = self._wake_revision
 
     def _opened(self) -> ObjectStore:
         if self._store is None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -155,6 +155,45 @@ def test_a_file_that_was_put_back_is_sent_at_sync_now(outbox):
         with outbox.database.write() as tx:
             stations.wake(tx)
         eventually(lambda: all_verified(outbox))
+
+
+def ask_to_sync(outbox) -> Callable[[], bool]:
+    """Wish for a sync now; the answer tells whether all was sent or tried since."""
+    with outbox.database.write() as tx:
+        wish = stations.wake(tx)
+
+    def served() -> bool:
+        with outbox.database.read() as tx:
+            return stations.wake_served(tx) >= wish
+
+    return served
+
+
+def test_sync_now_is_answered_when_nothing_more_can_be_sent(outbox):
+    outbox.add()
+    shutil.rmtree(Path(str(outbox.settings.storage.folder)).parent)
+    with Running(outbox.uploader()):
+        eventually(ask_to_sync(outbox))
+        eventually(ask_to_sync(outbox))
+    assert outbox.summary().waiting == 1
+
+
+def test_sync_now_is_answered_while_sending_is_paused(outbox):
+    outbox.add()
+    with outbox.database.write() as tx:
+        stations.set_sync_paused(tx, True)
+    with Running(outbox.uploader()):
+        eventually(ask_to_sync(outbox))
+
+
+def test_sync_now_waits_for_a_file_that_is_to_be_tried_again(outbox):
+    outbox.add()
+    changed = outbox.add()
+    outbox.folder.absolute(changed.path).write_bytes(b"x" * changed.bytes)
+    with Running(outbox.uploader()):
+        served = ask_to_sync(outbox)
+        eventually(served)
+        assert outbox.now(changed).state is UploadState.BLOCKED
 
 
 def test_a_drive_that_is_pulled_out_is_waited_for_and_its_empty_mount_point_stays_empty(outbox):
