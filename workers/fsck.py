@@ -25,7 +25,7 @@ _YOUNG_S = 120.0
 @dataclass(frozen=True, slots=True)
 class Finding:
     kind: str
-    """database, missing, unreadable, size, sha256, half_written, no_row, left_over or no_upload."""
+    """database, missing, unreadable, size, sha256, half_written, no_row, returned or no_upload."""
     path: str
     """Relative to the data folder."""
     message: str
@@ -53,9 +53,9 @@ def check(folder: DataFolder, database: Database) -> list[Finding]:
             continue
         if file.name.endswith(".part"):
             found.append(Finding("half_written", relative, "was never finished"))
-        elif (leftover := _gone_row(database, relative)) is not None:
-            if leftover:
-                found.append(Finding("left_over", relative, "should have been removed", leftover))
+        elif (gone := _gone_row(database, relative)) is not None:
+            if gone:
+                found.append(Finding("returned", relative, "is there, its row says it is gone", gone))
         else:
             found.append(Finding("no_row", relative, "is in no row"))
     return found
@@ -64,12 +64,12 @@ def check(folder: DataFolder, database: Database) -> list[Finding]:
 def repair(folder: DataFolder, database: Database, findings: list[Finding]) -> list[Finding]:
     """Mend what can be mended without losing a byte that matters; returns what was.
 
-    A file without a row is taken in, a row without its file says so from then on; a file whose bytes changed is left
-    as it is, for the operator to look at.
+    A file without a row is taken in; a row without its file says so, until the file is back (a drive was not mounted);
+    a file whose bytes changed is left as it is, for the operator to look at. No whole file is removed.
     """
     menders: dict[str, Callable[[DataFolder, Database, Finding], bool]] = {
         "half_written": _remove,
-        "left_over": _remove,
+        "returned": _take_back,
         "missing": _mark_gone,
         "no_upload": _add_upload,
         "no_row": _adopt,
@@ -143,6 +143,19 @@ def _mark_gone(folder: DataFolder, database: Database, found: Finding) -> bool:
         upload = uploads.for_items(tx, kind, [item.id]).get(item.id)
         if upload is None or upload.state is not UploadState.VERIFIED:
             of_kind.delete(tx, [item.id])
+    return True
+
+
+def _take_back(folder: DataFolder, database: Database, found: Finding) -> bool:
+    """What the operator deleted stays hidden: retention removes its file when its days are over."""
+    with database.write() as tx:
+        item = _item(tx, found.path)
+        if item is None or _compare(folder.absolute(found.path), item.bytes, item.sha256) is not None:
+            return False
+        of_kind = clips if isinstance(item, Clip) else frames
+        of_kind.mark_file_back(tx, item.id)
+        if item.deleted_at_ns == item.file_gone_at_ns:  # hidden by `_mark_gone`, not by the operator
+            of_kind.undelete(tx, [item.id])
     return True
 
 

@@ -30,4 +30,5 @@ delete = _clips.delete
 undelete = _clips.undelete
 expired_deletions = _clips.expired_deletions
 mark_file_gone = _clips.mark_file_gone
+mark_file_back = _clips.mark_file_back
 every_path = _clips.every_path

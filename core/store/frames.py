@@ -22,4 +22,5 @@ delete = _frames.delete
 undelete = _frames.undelete
 expired_deletions = _frames.expired_deletions
 mark_file_gone = _frames.mark_file_gone
+mark_file_back = _frames.mark_file_back
 every_path = _frames.every_path

@@ -152,6 +152,12 @@ class Items(Generic[T]):
         if not tx.execute(gone.values(file_gone_at_ns=tx.now_ns, revision=tx.revision())).rowcount:
             raise NotFound(self.kind.value, id)
 
+    def mark_file_back(self, tx: Writing, id: str) -> None:
+        """The local file is there after all, and whole. Raises NotFound."""
+        back = update(self.table).where(self.table.c.id == id)
+        if not tx.execute(back.values(file_gone_at_ns=None, revision=tx.revision())).rowcount:
+            raise NotFound(self.kind.value, id)
+
     def every_path(self, tx: Reading) -> Iterator[StoredFile]:
         """Every file that must be there, hidden ones too, by path."""
         c = self.table.c

@@ -102,16 +102,43 @@ def test_what_can_not_be_decoded_or_lies_elsewhere_is_left_and_told(station: Sta
     assert path in station.media_files()
 
 
-def test_a_file_that_should_have_been_removed_is(station: StationParts):
+def test_files_of_a_drive_that_comes_back_are_taken_back_and_sent(station: StationParts):
+    path = station.captured()
+    file = station.folder.absolute(path)
+    away = file.rename(station.folder.root / "away")
+    mend(station)
+    assert station.all_frames() == []
+    away.rename(file)
+    assert [found.kind for found in mend(station)] == ["returned"]
+    [frame] = station.all_frames()
+    assert (frame.path, frame.file_gone_at_ns) == (path, None)
+    with station.database.write() as tx:
+        assert uploads.claim_next(tx, "worker-1") is not None
+    assert kinds(station) == []
+
+
+def test_what_the_operator_deleted_stays_hidden_and_is_for_retention_to_remove(station: StationParts):
     path = station.captured()
     with station.database.write() as tx:
         frame = frames.by_path(tx, path)
         assert frame is not None
         frames.delete(tx, [frame.id])
-        frames.mark_file_gone(tx, frame.id)
-    assert kinds(station) == ["left_over"]
+    with station.database.write() as tx:
+        frames.mark_file_gone(tx, frame.id)  # and then the worker was killed
+    assert [found.kind for found in mend(station)] == ["returned"]
+    assert (station.media_files(), station.all_frames(), kinds(station)) == ([path], [], [])
+    with station.database.read() as tx:
+        assert [each.path for each in frames.expired_deletions(tx, tx.now_ns)] == [path]
+
+
+def test_another_file_in_the_place_of_one_that_went_is_left_and_told(station: StationParts):
+    path = station.captured(b"a picture")
+    file = station.folder.absolute(path)
+    file.unlink()
     mend(station)
-    assert (station.media_files(), kinds(station)) == ([], [])
+    file.write_bytes(b"b picture")
+    assert mend(station) == []
+    assert (kinds(station), file.read_bytes()) == (["returned"], b"b picture")
 
 
 def test_a_frame_without_an_upload_gets_one(station: StationParts):
