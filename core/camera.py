@@ -71,7 +71,7 @@ class CameraStatus:
     hint: str = ""
     since_ns: int = 0
     epoch: int = 0
-    """Counts the feed's connections: a PTS means something only within one epoch."""
+    """Names the feed's connection, later ones larger: a PTS means something only within one epoch."""
     fps: float = 0.0
     last_packet_ns: int | None = None
     ring_s: float = 0.0

@@ -118,7 +118,8 @@ class Feed:
 
     def _read(self, stream: LiveStream) -> None:
         # Unlike a count, the time keeps an instant of a former worker from meaning another picture now.
-        self._epoch = max(self._epoch + 1, self._clock.utc_ns() // 1_000_000_000)
+        # In ms, which connections that flap can't outrun.
+        self._epoch = max(self._epoch + 1, self._clock.utc_ns() // 1_000_000)
         video = stream.video
         timeline = self._timelines.start(self._epoch, video)
         last: Packet | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Protocol
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import av
 import av.error
@@ -15,7 +15,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from core.camera import Camera, Transport
-from core.credentials import Login
+from core.credentials import Login, with_login
 from core.errors import (
     CameraError,
     CameraNotFound,
@@ -62,7 +62,7 @@ def open_stream(camera: Camera, login: Login | None, settings: RtspSettings) -> 
     deadline_s = settings.open_timeout_s / 2
     try:
         container = av.open(
-            _with_login(camera.url, login),
+            with_login(camera.url, login),
             mode="r",
             format="rtsp",
             options=_options(camera),
@@ -176,14 +176,6 @@ def _format_of(camera: Camera, stream: VideoStream) -> VideoFormat:
         time_base=stream.time_base or Fraction(1, 90_000),
         extradata=bytes(context.extradata or b""),
     )
-
-
-def _with_login(url: str, login: Login | None) -> str:
-    if login is None:
-        return url
-    parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{quote(login.user, safe='')}:{quote(login.password, safe='')}@{place}"))
 
 
 def _options(camera: Camera) -> dict[str, str]:

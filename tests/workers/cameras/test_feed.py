@@ -102,6 +102,19 @@ def test_epochs_only_grow_and_never_come_again_after_a_restart():
     assert second.epoch > first.epoch
 
 
+def test_the_next_worker_begins_past_the_epochs_of_a_camera_that_flapped():
+    clock = FakeClock()
+    flapping = a_feed(opening(replayed()), clock=clock)
+    for _ in range(5):
+        with pytest.raises(CameraUnreachable):
+            flapping.run_once()
+        clock.advance(200_000_000)
+    restarted = a_feed(opening(replayed()), clock=clock)
+    with pytest.raises(CameraUnreachable):
+        restarted.run_once()
+    assert restarted.epoch > flapping.epoch
+
+
 def test_a_camera_that_starts_its_time_anew_is_taken_for_another_connection():
     video, packets = encoded(50)
     jumping = [*packets[:30], *(replace(p, pts=p.pts + 90_000 * 60, dts=p.pts + 90_000 * 60) for p in packets[30:])]
