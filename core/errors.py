@@ -224,7 +224,7 @@ class DataFolderForeign(DataFolderError):
 
 class DataFolderCorrupt(DataFolderError):
     title = "The database in {folder} is damaged"
-    hint = "Copy the folder, then put back a snapshot (station.db.before-*) or run `trackshift fsck --repair`."
+    hint = "Copy the folder, put back a snapshot (station.db.before-*), then run `trackshift fsck --repair`."
 
 
 class DataFolderNewer(DataFolderError):

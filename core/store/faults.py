@@ -60,8 +60,8 @@ def corrupt(folder: DataFolder, message: str = "") -> DataFolderCorrupt:
     """The database is damaged or gone; says where the last snapshot is, if there is one."""
     snapshots = sorted(folder.root.glob(f"{SNAPSHOT_NAME}*"), key=lambda path: path.stat().st_mtime_ns)
     if snapshots:
-        where = f"The last snapshot is {snapshots[-1]}: copy the folder, then put it back as station.db"
+        where = f"The last snapshot is {snapshots[-1]}: copy the folder, put it back as station.db"
+        hint = f"{where}, then run `trackshift fsck --repair`, which takes in the files that it does not know."
     else:
-        where = "There is no snapshot; the frames and clips are files of their own and are not touched"
-    hint = f"{where}, or run `trackshift fsck --repair`."
+        hint = "There is no snapshot. The frames and clips are files of their own and are not touched: copy the folder."
     return DataFolderCorrupt(message, hint=hint, folder=folder.root, snapshot=snapshots[-1] if snapshots else None)
