@@ -143,6 +143,7 @@ class DemoServer:
     def __init__(self, films: Mapping[str, Film]) -> None:
         self._films = dict(films)
         self._viewers: list[Viewer] = []
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._fps = max(film.fps for film in self._films.values())
 
     async def run(self, port: int, ready: Callable[[int], None], stopping: asyncio.Event) -> None:
@@ -153,8 +154,10 @@ class DemoServer:
         await stopping.wait()
         pump.cancel()
         server.close()
-        for viewer in list(self._viewers):
-            viewer.writer.transport.abort()
+        # Ended by their own doing: a connection that is cancelled prints a traceback (CPython 3.11, asyncio.streams).
+        for writer in self._connections.values():
+            writer.transport.abort()
+        await asyncio.gather(*self._connections)
 
     async def _pump(self) -> None:
         loop, number = asyncio.get_running_loop(), 0
@@ -173,6 +176,15 @@ class DemoServer:
             number += 1
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.current_task()
+        assert connection is not None
+        self._connections[connection] = writer
+        try:
+            await self._converse(reader, writer)
+        finally:
+            del self._connections[connection]
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         viewer: Viewer | None = None
         try:
             while request := await next_request(reader):
