@@ -58,6 +58,8 @@ def test_a_clip_has_the_seconds_before_the_press_and_after_it(capturing_station:
 
 
 def test_a_pre_roll_longer_than_the_ring_is_a_gap(capturing_station: Capturing):
+    feed = capturing_station.feed
+    wait_until(lambda: feed.first is not None and feed.ring.gop_with(feed.first) is None, 10)
     job, outcome = capturing_station.capture(CaptureMode.CLIP, pre_s=20.0, post_s=0.2)
     [clip] = capturing_station.clips_of(job)
     [gap] = clip.gaps
