@@ -148,8 +148,9 @@ class Worker:
         self._scheduler.every(
             watch_folder.EVERY_S, reporting("watch folder", lambda: watched.poll(self._settings)), name="watch folder"
         )
+        self._watching = supervise("watch", self._watch, self._stopping, cap_s=_WATCH_AGAIN_S)
         self._threads = [
-            supervise("watch", self._watch, self._stopping, cap_s=_WATCH_AGAIN_S),
+            self._watching,
             supervise("cameras", self._keep_cameras, self._stopping),
             supervise("uploader", lambda: self._uploader.run(self._stopping), self._stopping),
         ]
@@ -243,6 +244,7 @@ class Worker:
     def _end_all(self) -> bool:
         """What is nearly done may end; the rest goes back to the queue, with no try spent."""
         self.stop()
+        self._watching.join(_DRAIN_S)  # it may be claiming a job just now, which ends like the others
         drained = self._drained(_GRACE_S)
         for job_id in self._runner.running():
             self._runner.cancel(job_id, Reason.STOPPING)
@@ -254,7 +256,8 @@ class Worker:
         self._compute.close()
         self._scheduler.stop(wait=drained)
         reporting("the cameras' last rows", self._status_rows.write_ended)()
-        reporting("leaving", self._presence.leave)()
+        if drained:  # else the row stays, and tells the next worker's recovery what this one may have left half-made
+            reporting("leaving", self._presence.leave)()
         _log.info("the worker left", drained=drained)
         return drained
 

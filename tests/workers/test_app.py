@@ -12,21 +12,22 @@ from pathlib import Path
 import pytest
 
 from core.camera import Camera, CameraState
+from core.capture import ImportParams
 from core.clock import SystemClock
 from core.errors import DataFolderForeign
 from core.ids import new_id
-from core.job import JobState
+from core.job import JobKind, JobState, NewJob
 from core.paths import DataFolder
 from core.process import ProcessBeat, Role
 from core.settings import Settings, save
-from core.store import cameras, processes, stations
+from core.store import cameras, jobs, processes, stations
 from core.store.database import open_database
 from core.worker_process import start_worker, worker_is_present
 from tests.conftest import eventually
 from tests.real.child import free_port
 from tests.workers.jobs.media_files import write_frame
 from tests.workers.station_parts import CAMERA, StationParts
-from workers.app import Mode, run_worker
+from workers.app import Mode, Worker, run_worker
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,6 +115,30 @@ def test_an_import_is_done_and_a_worker_until_idle_leaves_after_it(
     assert start(Mode.UNTIL_IDLE).left(20)
     assert station.job(job.id).state is JobState.COMPLETED
     assert len(station.all_frames()) == 1
+
+
+def test_a_job_that_is_being_claimed_when_the_worker_is_told_to_leave_ends_in_good_order(
+    station: StationParts, tmp_path: Path
+):
+    switch_s = sys.getswitchinterval()
+    worker = Worker(station.folder, station.settings)
+    running = threading.Thread(target=lambda: worker.run(Mode.FOREVER, 60.0))
+    with station.database.write() as tx:
+        due_at_ns = tx.now_ns + 2_000_000_000
+        params = ImportParams(camera_id=CAMERA, paths=(str(write_frame(tmp_path / "a.png")),))
+        job = jobs.enqueue(tx, NewJob(kind=JobKind.IMPORT, params=params.model_dump(mode="json"), camera_id=CAMERA))
+        tx.connection.exec_driver_sql("UPDATE jobs SET not_before_ns = ?", (due_at_ns,))
+    running.start()
+    assert eventually(lambda: present(station))
+    with station.database.write():  # from before its time on: the claim waits for us
+        assert eventually(lambda: time.time_ns() > due_at_ns + 300_000_000)
+        worker.stop()
+        running.join(0.3)
+    running.join(20)
+    sys.setswitchinterval(switch_s)
+    assert not running.is_alive()
+    ended = station.job(job.id)
+    assert (ended.state in (JobState.COMPLETED, JobState.PENDING), ended.error) == (True, None)
 
 
 def test_it_stays_while_a_window_is_there_and_leaves_some_time_after(
