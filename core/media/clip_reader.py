@@ -38,12 +38,6 @@ class MediaInfo:
     """Time of the first picture in the file's own count."""
 
 
-def probe(path: Path) -> MediaInfo:
-    """Look at every packet, decode none. Raises MediaUnreadable, MediaTooLarge, MediaUnsupported."""
-    with ClipReader(path) as reader:
-        return reader.info
-
-
 class ClipReader:
     """An open video file. For one thread. Raises MediaUnreadable, MediaTooLarge, MediaUnsupported."""
 

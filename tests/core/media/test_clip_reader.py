@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import MediaTooLarge, MediaUnreadable, MediaUnsupported
-from core.media.clip_reader import ClipReader, probe
+from core.media.clip_reader import ClipReader
 
 TICKS = 1000
 """A time base of 1/25 000 s, so that unsteady times can be written."""
@@ -71,7 +71,8 @@ def test_a_time_without_a_picture_is_no_picture(tmp_path):
 
 
 def test_a_look_tells_what_the_file_holds(tmp_path):
-    found = probe(write_clip(tmp_path / "clip.mp4", STEADY))
+    with ClipReader(write_clip(tmp_path / "clip.mp4", STEADY)) as clip:
+        found = clip.info
     assert (found.codec, found.width, found.height, found.fps, found.frame_count) == ("h264", 64, 48, 25.0, 40)
     assert found.duration_ns == 1_600_000_000
 

@@ -10,7 +10,7 @@ import av
 import pytest
 
 from core.errors import CameraUndecodable
-from core.media.clip_reader import ClipReader, probe
+from core.media.clip_reader import ClipReader
 from tests.workers.cameras.pictures import GOP, TICKS, encoded, near, number_shown
 from workers.cameras.clip_writer import ClipWriter, Written
 from workers.cameras.packets import Packet, VideoFormat
@@ -80,8 +80,8 @@ def test_what_a_dying_worker_leaves_can_be_read_up_to_its_last_whole_gop(tmp_pat
         for packet in packets[90:]:
             writer.write(packet)
         writer.finish()
-    left = probe(tmp_path / "left.mp4")
-    assert (left.frame_count, left.start_ns) == (3 * GOP, 0)
+    with ClipReader(tmp_path / "left.mp4") as left:
+        assert (left.info.frame_count, left.info.start_ns) == (3 * GOP, 0)
 
 
 def test_packets_without_a_readable_head_are_refused():
