@@ -12,6 +12,7 @@ from core.capture import CaptureMode, CaptureParams, refusal
 from core.clock import parse_utc
 from core.job import JobKind
 from core.paths import DataFolder
+from core.setting_sections import CaptureSettings
 from core.store import jobs
 
 
@@ -21,7 +22,7 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
     at_ns = parse_utc(arguments.at) if arguments.at else pressed_at_ns
     chosen = tuple(dict.fromkeys(arguments.cameras))
     with open_station(folder) as station:
-        params = {camera_id: _params(arguments, camera_id, at_ns) for camera_id in chosen}
+        params = {camera_id: _params(arguments, camera_id, at_ns, station.settings.capture) for camera_id in chosen}
         with station.database.write() as tx:
             children = [
                 new_job(station, arguments, JobKind.CAPTURE, asked.model_dump(mode="json"), camera_id=camera_id)
@@ -39,13 +40,15 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
         return answer_for(station, job.id, wait=arguments.wait)
 
 
-def _params(arguments: argparse.Namespace, camera_id: str, at_ns: int) -> CaptureParams:
+def _params(
+    arguments: argparse.Namespace, camera_id: str, at_ns: int, settings: CaptureSettings
+) -> CaptureParams:
     given = {
         "count": arguments.count,
         "fps": arguments.fps,
         "duration_s": arguments.duration,
         "pre_s": arguments.pre,
-        "post_s": arguments.post,
+        "post_s": settings.post_roll_s if arguments.post is None else arguments.post,
     }
     try:
         return CaptureParams(

@@ -92,3 +92,14 @@ def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "file").write_text("")
     code, out, _ = _run(capsys, "--data", str(tmp_path / "file"), "--json", "jobs", "list")
     assert (code, json.loads(out)["error"]) == (1, "data_folder_unwritable")
+
+
+def test_a_clip_without_a_post_roll_takes_the_one_of_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTURE__POST_ROLL_S", "7.5")
+    data = ["--data", str(tmp_path), "--json"]
+    assert _run(capsys, *data, "camera", "add", "Pit_1", "--url", "rtsp://127.0.0.1:9/x")[0] == 0
+    for asked, post_s in (([], 7.5), (["--post", "1"], 1.0)):
+        job = json.loads(_run(capsys, *data, "capture", "Pit_1", "--mode", "clip", *asked)[1])["job"]
+        assert json.loads(_run(capsys, *data, "jobs", "show", job)[1])["params"]["post_s"] == post_s
