@@ -2,7 +2,7 @@
 
 import json
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 
 from core.paths import DataFolder
 from core.worker_process import worker_command
@@ -15,10 +15,12 @@ class StoreTest(QObject):
 
     ended = Signal(str, str)
 
-    def __init__(self, folder: DataFolder, parent: QObject) -> None:
+    def __init__(self, folder: DataFolder, parent: QObject, limit_ms: int = _LIMIT_MS) -> None:
         super().__init__(parent)
         self._folder = folder
         self._process: QProcess | None = None
+        self._deadline = QTimer(self, singleShot=True, interval=limit_ms)
+        self._deadline.timeout.connect(self._give_up)
 
     def start(self) -> None:
         if self._process is not None:
@@ -28,16 +30,20 @@ class StoreTest(QObject):
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._failed)
         self._process.start(command, [*arguments, "--data", str(self._folder.root), "--json", "doctor"])
+        self._deadline.start()
 
-    def stop(self) -> None:
-        """Give up."""
-        if self._process is not None:
-            self._process.finished.disconnect()
-            self._process.errorOccurred.disconnect()
-            self._process.kill()
-            self._process.waitForFinished(1000)
-            self._process.deleteLater()
-            self._process = None
+    def _give_up(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        # It ends in a moment, perhaps after this page: nobody waits for it.
+        process.finished.disconnect()
+        process.errorOccurred.disconnect()
+        process.setParent(QCoreApplication.instance())
+        process.finished.connect(process.deleteLater)
+        process.kill()
+        self._process = None
+        self.ended.emit("bad", "The store gave no answer in time. See the logs.")
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
@@ -50,6 +56,7 @@ class StoreTest(QObject):
         self._tell(*read_storage_check(printed))
 
     def _tell(self, level: str, said: str) -> None:
+        self._deadline.stop()
         if self._process is not None:
             self._process.deleteLater()
             self._process = None

@@ -8,7 +8,7 @@ from core.settings import field_docs
 from core.store import stations
 from gui import theme
 from gui.settings.settings_page import SECTIONS, SettingsPage
-from gui.settings.store_test import read_storage_check
+from gui.settings.store_test import StoreTest, read_storage_check
 
 
 @pytest.fixture
@@ -145,6 +145,13 @@ def test_test_store_asks_the_installed_command_about_the_saved_store(qtbot, stat
     level, said = told.args
     assert level == "ok", said
     assert page.test_button.isEnabled() and said in words(page.show_section("storage"))
+
+
+def test_a_store_that_gives_no_answer_in_time_ends_the_test(qtbot, station, page):
+    test = StoreTest(station.folder, page, limit_ms=1)
+    with qtbot.waitSignal(test.ended, timeout=5_000) as told:
+        test.start()
+    assert told.args[0] == "bad" and "in time" in told.args[1]
 
 
 def test_the_doctors_words_on_storage_are_what_is_shown():
