@@ -40,9 +40,7 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
         return answer_for(station, job.id, wait=arguments.wait)
 
 
-def _params(
-    arguments: argparse.Namespace, camera_id: str, at_ns: int, settings: CaptureSettings
-) -> CaptureParams:
+def _params(arguments: argparse.Namespace, camera_id: str, at_ns: int, settings: CaptureSettings) -> CaptureParams:
     given = {
         "count": arguments.count,
         "fps": arguments.fps,
