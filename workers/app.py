@@ -41,7 +41,8 @@ _POLL_S = 0.02
 _CAMERAS_S = 0.25
 # A press must be pinned before the ring forgets it.
 _WATCH_AGAIN_S = 1.0
-_NEEDED_S = 0.25
+_IDLE_LOOK_S = 0.25
+_NEEDED_LOOK_S = 1.0
 # A switch of threads every 5 ms, Python's default, delays a feed's packet behind a busy thread.
 _SWITCH_S = 0.0005
 _GRACE_S = 2.0
@@ -219,7 +220,9 @@ class Worker:
 
     def _wait(self, mode: Mode, idle_s: float) -> None:
         idle_since_ns = self._clock.monotonic_ns()
-        while not self._stopping.wait(_NEEDED_S):
+        # Each look asks the database: a wall that is watched all day should not pay for four a second.
+        pause_s = _IDLE_LOOK_S if mode is Mode.UNTIL_IDLE else min(_NEEDED_LOOK_S, idle_s / 4)
+        while not self._stopping.wait(pause_s):
             if mode is Mode.FOREVER:
                 continue
             now_ns = self._clock.monotonic_ns()
