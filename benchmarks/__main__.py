@@ -15,6 +15,8 @@ CLAIMS = {
     "start": ("benchmarks.presses", "measure_start"),
     "sync": ("benchmarks.sync", "measure"),
     "kill": ("benchmarks.kill", "measure"),
+    "busy": ("benchmarks.wall_under_stress", "measure_busy"),
+    "outage": ("benchmarks.wall_under_stress", "measure_outage"),
 }
 
 
