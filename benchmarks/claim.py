@@ -41,5 +41,10 @@ def percentile(values: list[float], percent: float) -> float:
     return float(np.percentile(values, percent, method="higher"))
 
 
+def paired_ratio(ours: list[float], peer: list[float]) -> float:
+    """The median of the rounds' ratios: what else the machine did in a round befell both."""
+    return median([mine / theirs for mine, theirs in zip(ours, peer, strict=True)])
+
+
 def median(values: list[float]) -> float:
     return float(np.median(values))

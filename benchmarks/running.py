@@ -24,13 +24,13 @@ from tests.real.rtsp_server import RtspServer, missing_gstreamer
 _nothing = threading.Event()
 
 
-def wait_for(reached: Callable[[], bool], within_s: float, what: str) -> None:
-    """Return once it is so; raises TimeoutError naming `what`."""
+def wait_for(reached: Callable[[], bool], within_s: float, what: str, every_s: float = 0.02) -> None:
+    """Return once it is so, asked every `every_s`; raises TimeoutError naming `what`."""
     deadline_s = time.monotonic() + within_s
     while not reached():
         if time.monotonic() > deadline_s:
             raise TimeoutError(f"{what}: not within {within_s:g} s")
-        _nothing.wait(0.02)
+        _nothing.wait(every_s)
 
 
 def pause(seconds: float) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from minio import Minio
 
-from benchmarks.claim import Claim, median
+from benchmarks.claim import Claim, median, paired_ratio
 from benchmarks.running import BenchStation, pause, wait_for
-from core.camera import ClockSource
+from core.camera import Camera, ClockSource
 from core.frame import Frame
 from core.ids import new_id
 from core.setting_sections import StorageSettings
-from core.store import frames, stations, uploads
+from core.store import cameras, frames, stations, uploads
 from tests.real.s3_server import S3Server
 
 FRAMES = 2000
@@ -32,14 +32,14 @@ def measure() -> list[Claim]:
     for number in range(ROUNDS):
         ours.append(FRAMES / station_s(number))
         peer.append(FRAMES / bare_s(number))
-    mine, theirs = median(ours), median(peer)
+    ratio = paired_ratio(ours, peer)
     how = (
-        f"frames a second, {FRAMES} × {FRAME_BYTES // 1000} KB to nanio, median of {ROUNDS} rounds; "
+        f"frames a second, {FRAMES} × {FRAME_BYTES // 1000} KB to nanio, medians of {ROUNDS} rounds; "
         f"peer: minio client, {THREADS} threads as ours, the same three requests a frame "
         "(put, stat against the MD5, JSON beside it)"
     )
     return [
-        Claim("sync", round(mine, 1), round(theirs, 1), round(mine / theirs, 3), "≥ 0.8 ×", mine >= 0.8 * theirs, how)
+        Claim("sync", round(median(ours), 1), round(median(peer), 1), round(ratio, 3), "≥ 0.8 ×", ratio >= 0.8, how)
     ]
 
 
@@ -71,7 +71,8 @@ def station_s(seed: int) -> float:
             with station.database.write() as tx:
                 stations.set_sync_paused(tx, False)
                 stations.wake(tx)
-            wait_for(lambda: verified() == FRAMES, 300, f"{FRAMES} verified objects")
+            # Asked seldom: the answer is a look at all rows, and both cores are at work.
+            wait_for(lambda: verified() == FRAMES, 300, f"{FRAMES} verified objects", every_s=0.2)
             return time.monotonic() - began_s
 
 
@@ -84,6 +85,7 @@ def fill(station: BenchStation, made: list[bytes]) -> None:
         station.folder.absolute(name).write_bytes(data)
     with station.database.write() as tx:
         stations.set_sync_paused(tx, True)
+        cameras.add(tx, Camera(id="Pit_1", url="rtsp://127.0.0.1/none", enabled=False))
         for ordinal, (name, data) in enumerate(zip(names, made, strict=True)):
             frame = Frame(
                 id=Path(name).stem,
