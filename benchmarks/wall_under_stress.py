@@ -64,14 +64,16 @@ def measure_busy() -> list[Claim]:
     """Pictures a second of the worst of four tiles while imports are decoded on both cores, against the idle wall."""
     need_gstreamer()
     films = _films()
-    with RtspServer([Mount(f"/{film.stem}", file=str(film)) for film in films]) as server:
-        with _watched_wall([server]) as (station, boxes):
-            idle = min(_shown_fps(boxes, SECONDS).values())
-            _keep_both_cores_busy(station, films)
-            wait_for(lambda: _processing(station) >= 2, 30, "two computing jobs")
-            busy = min(_shown_fps(boxes, SECONDS).values())
-            if _processing(station) < 2:
-                raise NotMeasurable("the imports ended before the wall was measured")
+    with (
+        RtspServer([Mount(f"/{film.stem}", file=str(film)) for film in films]) as server,
+        _watched_wall([server]) as (station, boxes),
+    ):
+        idle = min(_shown_fps(boxes, SECONDS).values())
+        _keep_both_cores_busy(station, films)
+        wait_for(lambda: _processing(station) >= 2, 30, "two computing jobs")
+        busy = min(_shown_fps(boxes, SECONDS).values())
+        if _processing(station) < 2:
+            raise NotMeasurable("the imports ended before the wall was measured")
     how = (
         f"pictures a second at the worst of four 1280×720 tiles over {SECONDS:g} s; two imports decode video meanwhile"
     )
