@@ -31,10 +31,10 @@ def _now(station: Station) -> Answer:
         with station.database.read() as tx:
             summary = uploads.summary(tx)
             served = stations.wake_served(tx) >= wake
-        return summary if summary.safe_to_leave or (served and not summary.sending) else None
+        return summary if summary.all_verified or (served and not summary.sending) else None
 
     summary = wait_until(station, passed)
-    if summary.safe_to_leave:
+    if summary.all_verified:
         return Answer(*_told(summary), Exit.DONE)
     return Answer(*_told(summary), Exit.IN_PART if summary.verified else Exit.FAILED)
 
@@ -55,6 +55,7 @@ def _told(summary: SyncSummary) -> tuple[Document, str]:
         "verified_bytes": summary.verified_bytes,
         "paused": summary.paused,
         "reason": summary.reason,
+        "open_jobs": summary.open_jobs,
         "safe_to_leave": summary.safe_to_leave,
     }
     if summary.safe_to_leave:
@@ -62,6 +63,8 @@ def _told(summary: SyncSummary) -> tuple[Document, str]:
             document,
             f"Safe to leave: {summary.verified} files, {summary.verified_bytes / 1e6:.1f} MB, all verified.",
         )
+    if summary.all_verified:
+        return document, f"All {summary.verified} files are verified, but {summary.open_jobs} jobs are still under way."
     waiting = summary.waiting + summary.sending + summary.blocked
     why = "paused" if summary.paused else summary.reason
     text = f"{waiting} files, {summary.open_bytes / 1e6:.1f} MB, not yet verified; {summary.verified} are."

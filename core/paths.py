@@ -129,8 +129,8 @@ def _make_folders(folder: Path) -> None:
 def durable_file(target: Path) -> Iterator[BinaryIO]:
     """A binary file (reading and writing) that becomes `target` when the block ends well: .part, fsync, rename, fsync.
 
-    Whatever fails, the .part is removed and `target` is as it was. Raises DiskFull, DataFolderUnwritable; other
-    OSErrors (a drive pulled out) pass through.
+    Whatever fails up to the rename, the .part is removed and `target` is as it was; after it, `target` is whole.
+    Raises DiskFull, DataFolderUnwritable; other OSErrors (a drive pulled out) pass through.
     """
     part = target.with_name(target.name + ".part")
     try:

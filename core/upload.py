@@ -66,8 +66,15 @@ class SyncSummary:
     verified_bytes: int
     paused: bool
     reason: str = ""
+    open_jobs: int = 0
+    """Jobs that have not ended: what they make is yet to come."""
+
+    @property
+    def all_verified(self) -> bool:
+        """Every file that is not held is verified in object storage."""
+        return self.waiting + self.sending + self.blocked == 0
 
     @property
     def safe_to_leave(self) -> bool:
-        """Every file that is not held is verified in object storage."""
-        return self.waiting + self.sending + self.blocked == 0
+        """All is verified, and no job is under way that would make more."""
+        return self.all_verified and self.open_jobs == 0

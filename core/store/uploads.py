@@ -12,7 +12,8 @@ from core.clock import utc_text
 from core.errors import NotFound
 from core.frame import Frame
 from core.ids import new_id
-from core.store import sessions, stations
+from core.job import OPEN
+from core.store import job_rows, sessions, stations
 from core.store.database import Reading, Writing
 from core.store.moves import StaleAttempt, before
 from core.store.paging import changed_rows
@@ -283,6 +284,7 @@ def summary(tx: Reading) -> SyncSummary:
         verified_bytes=size[UploadState.VERIFIED],
         paused=stations.sync_paused(tx),
         reason=tx.scalar(newest) or "",
+        open_jobs=sum(count for state, count in job_rows.counts(tx).items() if state in OPEN),
     )
 
 

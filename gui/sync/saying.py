@@ -23,6 +23,11 @@ def saying(summary: SyncSummary, bytes_a_second: float | None, *, worker_present
     size = bytes_text(summary.open_bytes)
     held = f" {_files(summary.held)} deleted and not sent." if summary.held else ""
     if not open_files:
+        if summary.open_jobs:
+            jobs = "1 job is" if summary.open_jobs == 1 else f"{summary.open_jobs:,} jobs are"
+            return Saying(
+                "Not yet safe to leave", f"{jobs} under way. What comes of it is sent by itself.{held}", "info", "clock"
+            )
         if not summary.verified:
             return Saying("Nothing to send yet", f"What you capture is sent by itself.{held}", "", "upload")
         said = f"{_files(summary.verified)}, {bytes_text(summary.verified_bytes)}, verified in object storage.{held}"

@@ -178,6 +178,8 @@ class WallView(QWidget):
             elif not looks:
                 timer.stop()
         if looks:
+            for camera_id in self.on_screen:
+                self._tiles[camera_id].refresh_age()
             self._wish()
         else:
             for eye in self._eyes.values():
@@ -220,6 +222,7 @@ class WallView(QWidget):
             self._layout.setRowStretch(line, 1)
             self._layout.setColumnStretch(line, 1)
         for camera_id, tile in self._tiles.items():
+            tile.refresh_age()  # before it shows: what it painted when it was last on screen may be old
             tile.setVisible(camera_id in shown)
             if camera_id not in shown:
                 self._eyes[camera_id].look_away()

@@ -195,7 +195,7 @@ def _span(taking: Taking, continuity: Continuity, from_ns: int, to_ns: int) -> I
         now_ns = taking.utc_ns()
         if not context.cancel.cancelled:
             share = (min(now_ns, to_ns) - from_ns) / max(1, to_ns - from_ns)
-            context.progress(100 * share, "recording", f"until {utc_text(to_ns)}")
+            context.progress(100 * share, "writing", f"until {utc_text(to_ns)}")
         if got is None:
             silent = feed.silent_s() > context.settings.rtsp.capture_timeout
             if silent and not begun:

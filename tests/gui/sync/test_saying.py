@@ -53,6 +53,11 @@ def test_only_verified_files_make_it_safe_to_leave():
         assert said.title != "Safe to leave" and said.level != "ok"
 
 
+def test_a_job_under_way_keeps_it_from_being_safe_to_leave():
+    said = saying(replace(NOTHING, verified=9, open_jobs=2), None, worker_present=True)
+    assert said.title == "Not yet safe to leave" and "2 jobs are under way" in said.text
+
+
 def test_speed_and_time_left_are_said_when_they_are_known():
     said = saying(replace(OPEN, sending=1, open_bytes=600_000_000), 2_000_000.0, worker_present=True)
     assert "2 MB/s" in said.text and "about 5 min" in said.text

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -57,6 +59,18 @@ def test_the_newest_picture_of_each_mailbox_is_shown(view, feeds, qtbot):
     newest = feeds["Pit_2"].show()
     qtbot.waitUntil(lambda: view.tile("Pit_2").picture.pts == newest)
     assert view.tile("Pit_5").picture is None  # on the next page: not looked at
+
+
+def test_a_picture_that_grew_old_on_another_page_says_so_as_soon_as_it_is_back(view, feeds, qtbot):
+    view.show()
+    feeds["Pit_1"].show(age_s=1.0)
+    tile = view.tile("Pit_1")
+    qtbot.waitUntil(lambda: tile.picture is not None)
+    view.turn(1)
+    assert tile.stale_text == ""
+    qtbot.waitUntil(lambda: time.monotonic_ns() - tile.picture.shown_monotonic_ns > 2.1e9)
+    view.turn(-1)
+    assert tile.stale_text.endswith("s old")
 
 
 def test_only_what_is_on_screen_is_wished_for(view, feeds, qtbot):
