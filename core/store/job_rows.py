@@ -10,7 +10,7 @@ from core.errors import NotFound
 from core.job import Job, JobError, JobKind, JobState
 from core.store.database import Reading
 from core.store.paging import Page, changed_rows, cursor_of, newest_first
-from core.store.schema import DUE, NEW_CAPTURES, TOP_LEVEL, job_counts, jobs
+from core.store.schema import DUE, NEW_CAPTURES, OF_A_REQUEST, TOP_LEVEL, job_counts, jobs
 
 COLUMNS = [jobs.c[field.name] for field in fields(Job)]
 
@@ -54,6 +54,13 @@ def get(tx: Reading, id: str) -> Job:
 def by_task_id(tx: Reading, task_id: str) -> Job | None:
     row = tx.row(select(*COLUMNS).where(jobs.c.task_id == task_id))
     return job_of(row) if row else None
+
+
+def by_correlation(tx: Reading, correlation_id: str) -> list[Job]:
+    """Those that came with one request, in the order they were made; the children of batches among them."""
+    of_request = select(*COLUMNS).where(OF_A_REQUEST, jobs.c.correlation_id == correlation_id)
+    own = select(*COLUMNS).where(jobs.c.id == correlation_id, jobs.c.correlation_id == correlation_id)
+    return sorted(_jobs(tx, own) + _jobs(tx, of_request), key=lambda job: (job.created_at_ns, not job.is_batch, job.id))
 
 
 def children(tx: Reading, id: str) -> list[Job]:

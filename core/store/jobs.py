@@ -6,14 +6,15 @@ from typing import Any
 
 from sqlalchemy import case, delete, func, insert, select, union_all, update
 
-from core.job import MOVES, Job, JobError, JobKind, JobState
+from core.job import MOVES, OPEN, PRIORITY_MAX, Job, JobError, JobKind, JobState
 from core.store.batches import settle
 from core.store.database import Reading, Writing
-from core.store.job_making import enqueue, enqueue_batch
+from core.store.job_making import WAITS, enqueue, enqueue_batch
 from core.store.job_rows import (
     COLUMNS,
     JobFilter,
     active,
+    by_correlation,
     by_task_id,
     cancelled,
     cancelled_since,
@@ -35,6 +36,7 @@ __all__ = [
     "StaleAttempt",
     "active",
     "assert_current",
+    "by_correlation",
     "by_task_id",
     "cancel",
     "cancel_task",
@@ -57,6 +59,7 @@ __all__ = [
     "recover",
     "retry",
     "retry_all_failed",
+    "run_next",
     "wait",
 ]
 
@@ -75,7 +78,8 @@ def claim(tx: Writing, *, worker_id: str, kinds_free: Mapping[JobKind, int]) -> 
     due_at_ns = next_due_ns(tx)
     if due_at_ns is not None and due_at_ns <= tx.now_ns:
         due = update(jobs).where(DUE, jobs.c.not_before_ns <= tx.now_ns)
-        tx.execute(due.values(not_before_ns=None, held_because=None, revision=tx.revision()))
+        still = case((jobs.c.waits_for.is_(None), None), else_=jobs.c.held_because)
+        tx.execute(due.values(not_before_ns=None, held_because=still, revision=tx.revision()))
     turn = (jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
     asked = (jobs.c.id, jobs.c.priority, jobs.c.created_at_ns)
     # One look into the index a kind: a kind at its limit may have a million jobs waiting before the first free one.
@@ -170,6 +174,7 @@ def cancel(tx: Writing, id: str) -> bool:
         "last_updated_ns": tx.now_ns,
         "not_before_ns": None,
         "held_because": None,
+        "waits_for": None,
     }
     if job.state not in open_states:
         return False
@@ -189,6 +194,24 @@ def cancel_task(tx: Writing, task_id: str) -> Job | None:
     if known is None:
         tx.execute(insert(early_cancels).values(task_id=task_id, asked_at_ns=tx.now_ns))
     return None
+
+
+def run_next(tx: Writing, id: str) -> Job:
+    """Before all others of its kind, the newest such wish first; nor does it wait for its time. A batch: its children.
+
+    It still waits for the job before it. Raises NotFound, IllegalMove if there is nothing of it left to start.
+    """
+    job = get(tx, id)
+    of_it = jobs.c.batch_id == id if job.is_batch else jobs.c.id == id
+    held = case((jobs.c.waits_for.is_(None), None), else_=jobs.c.held_because)
+    first = {"priority": PRIORITY_MAX + tx.revision(), "not_before_ns": None, "held_because": held}
+    waiting = update(jobs).where(of_it, jobs.c.state == JobState.PENDING)
+    moved = tx.execute(waiting.values(first | {"last_updated_ns": tx.now_ns, "revision": tx.revision()})).rowcount
+    if not moved:
+        raise IllegalMove(f"Job {id} is {job.state}: only what waits can be run next")
+    if job.is_batch:
+        tx.execute(update(jobs).where(jobs.c.id == id).values(priority=first["priority"], revision=tx.revision()))
+    return get(tx, id)
 
 
 def retry(tx: Writing, id: str) -> Job:
@@ -213,6 +236,8 @@ def retry_all_failed(tx: Writing) -> int:
 def _retry(tx: Writing, which: Any) -> int:
     batch = jobs.alias("batch")
     over = select(batch.c.id).where(batch.c.id == jobs.c.batch_id, batch.c.state == JobState.CANCELLED).exists()
+    earlier = jobs.alias("earlier")
+    waits_for = select(earlier.c.id).where(earlier.c.id == jobs.c.after_id, earlier.c.state.in_(OPEN)).scalar_subquery()
     again = (
         update(jobs)
         .where(which, jobs.c.state == JobState.FAILED, jobs.c.state.in_(before(MOVES, JobState.PENDING)))
@@ -220,6 +245,8 @@ def _retry(tx: Writing, which: Any) -> int:
         .values(
             state=JobState.PENDING,
             tries_left=jobs.c.tries,
+            waits_for=waits_for,
+            held_because=case((waits_for.is_not(None), WAITS), else_=None),
             completed_at_ns=None,
             error=None,
             progress=0.0,
