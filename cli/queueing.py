@@ -59,6 +59,7 @@ def new_job(
         priority=PRIORITY_PERSON if arguments.priority is None else arguments.priority,
         camera_id=camera_id,
         session_id=arguments.session,
+        tries=station.settings.jobs.max_attempts,
     )
 
 

@@ -108,7 +108,8 @@ class UploadSettings(_Section):
 
 class JobsSettings(_Section):
     timeout: Annotated[
-        float, Field(ge=1, le=86_400, description="Seconds a job may take; captures have their own.")
+        float,
+        Field(ge=1, le=86_400, description="Seconds an import may go without progress, and others may take."),
     ] = 300.0
     max_attempts: Annotated[
         int, Field(ge=1, le=20, description="Tries of a job; waiting for a network spends none.")

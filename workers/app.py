@@ -20,7 +20,8 @@ from core.settings import Settings, load
 from core.store import cameras, jobs, stations
 from core.store.changes import Changes
 from core.store.database import Database, open_database
-from workers import retention, watch_folder
+from workers import alerts, retention, watch_folder
+from workers.alerts import Alerts
 from workers.cameras.feeds import Feeds
 from workers.cancellation import Reason
 from workers.computing import Computing
@@ -31,6 +32,7 @@ from workers.presence import Presence
 from workers.recovery import recover
 from workers.runner import Parts, Runner
 from workers.scheduler import Scheduler
+from workers.schedules import Schedules
 from workers.status_rows import StatusRows
 from workers.supervision import report, reporting, supervise
 from workers.sync.uploader import Uploader
@@ -127,6 +129,8 @@ class Worker:
         )
         self._uploader = Uploader(database, self._folder, self._settings, credentials, self._clock, self._presence.id)
         self._status_rows = StatusRows(database, self._feeds)
+        self._schedules = Schedules(database, self._settings, self._clock)
+        self._alerts = Alerts(database, self._folder, self._settings, self._feeds.statuses, self._clock)
 
     def _start_all(self) -> None:
         with self._database.read() as tx:
@@ -139,6 +143,7 @@ class Worker:
         self._scheduler.start()
         self._scheduler.every(BEAT_S, reporting("presence", self._presence.beat), name="presence")
         self._scheduler.every(retention.EVERY_S, reporting("retention", self._retain), name="retention")
+        self._scheduler.every(alerts.EVERY_S, reporting("alerts", self._alerts.step), name="alerts")
         watched = WatchFolder(self._database)
         self._scheduler.every(
             watch_folder.EVERY_S, reporting("watch folder", lambda: watched.poll(self._settings)), name="watch folder"
@@ -160,6 +165,8 @@ class Worker:
                 changed = changes.changed()
                 if changed or self._dispatcher.due():
                     self._dispatcher.step()
+                if self._schedules.due(changed=changed):
+                    self._schedules.step()
                 if changed:
                     self._see_wishes()
                 self._runner.stop_overdue()
@@ -186,7 +193,7 @@ class Worker:
             report("the former settings stay in force", unreadable)
             return
         logs.configure(self._folder, "worker", self._settings.log.level)
-        self._runner.settings = self._settings
+        self._runner.settings = self._schedules.settings = self._alerts.settings = self._settings
         self._uploader.change(self._settings)
         self._cameras_due.set()
 
@@ -224,7 +231,8 @@ class Worker:
             return bool(number[JobState.PENDING] or number[JobState.PROCESSING] or self._uploader.can_go_on(tx))
 
     def _is_wanted(self) -> bool:
-        return self._presence.somebody_needs_us() or bool(self._settings.imports.watch_folder)
+        watches = bool(self._settings.imports.watch_folder) or self._schedules.any()
+        return watches or self._presence.somebody_needs_us()
 
     def _end_all(self) -> bool:
         """What is nearly done may end; the rest goes back to the queue, with no try spent."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from core import logs
 from core.clock import Clock
-from core.errors import DatabaseBusy, DiskFull, KnownError, StorageUnreachable
-from core.job import Job, JobError, JobKind
+from core.errors import DatabaseBusy, DiskFull, JobBeforeFailed, KnownError, StorageUnreachable
+from core.job import OPEN, Job, JobError, JobKind, JobState
 from core.paths import DataFolder
 from core.retry import backoff
 from core.settings import Settings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _log = logs.get("runner")
 _PROGRESS_EVERY_NS = 400_000_000
 _WAIT_NS = 30_000_000_000
+_LOOK_AGAIN_NS = 2_000_000_000
 _RETRY_CAP_S = 60.0
 
 
@@ -70,7 +71,7 @@ class KindRules:
     """How many may run at once, with all other kinds of the same pool."""
     limit_s: Callable[[Job, Settings], float | None]
     """Wall-clock limit; None: none, then the stall limit holds alone."""
-    stall_s: float | None = None
+    stall_s: Callable[[Settings], float] | None = None
     """Most seconds without a word of progress."""
 
 
@@ -79,6 +80,7 @@ class _Attempt:
     job: Job
     rules: KindRules
     limit_s: float | None
+    stall_s: float | None
     started_ns: int
     progress_ns: int
     """When the handler last told of progress (monotonic)."""
@@ -113,7 +115,8 @@ class Runner:
     def begin(self, job: Job) -> Callable[[], None]:
         """Take a claimed job on, so that a cancel finds it from now; returns the call that a pool thread makes."""
         rules, now_ns = self.kinds[job.kind], self._parts.clock.monotonic_ns()
-        attempt = _Attempt(job, rules, rules.limit_s(job, self.settings), now_ns, now_ns)
+        stall_s = rules.stall_s(self.settings) if rules.stall_s else None
+        attempt = _Attempt(job, rules, rules.limit_s(job, self.settings), stall_s, now_ns, now_ns)
         with self._lock:
             self._running[job.id] = attempt
         return lambda: self._run(attempt)
@@ -142,15 +145,16 @@ class Runner:
         for attempt in attempts:
             if attempt.limit_s is not None and now_ns - attempt.started_ns > attempt.limit_s * 1e9:
                 attempt.cancel.cancel(Reason.TIMEOUT)
-            if attempt.rules.stall_s is not None and now_ns - attempt.progress_ns > attempt.rules.stall_s * 1e9:
+            if attempt.stall_s is not None and now_ns - attempt.progress_ns > attempt.stall_s * 1e9:
                 attempt.cancel.cancel(Reason.STALLED)
 
     def _run(self, attempt: _Attempt) -> None:
-        failed = failure_of(lambda: self._attempt(attempt))
-        if failed is not None:
-            untold = failure_of(lambda: self._end(attempt, failed))
-            if untold is not None:
-                report(f"job {attempt.job.id}", untold)
+        with logs.bound(job_id=attempt.job.id, correlation_id=attempt.job.correlation_id):
+            failed = failure_of(lambda: self._attempt(attempt))
+            if failed is not None:
+                untold = failure_of(lambda: self._end(attempt, failed))
+                if untold is not None:
+                    report(f"job {attempt.job.id}", untold)
         with self._lock:
             del self._running[attempt.job.id]
         self._freed()
@@ -158,6 +162,8 @@ class Runner:
     def _attempt(self, attempt: _Attempt) -> None:
         job, parts, settings = attempt.job, self._parts, self.settings
         attempt.cancel.check()
+        if job.after_id is not None and not self._is_turn(attempt, job.after_id):
+            return
         outcome = attempt.rules.handler(
             JobContext(
                 job=job,
@@ -187,6 +193,19 @@ class Runner:
                 for relative in outcome.files:
                     parts.folder.absolute(relative).unlink(missing_ok=True)
         _log.info(f"{job.kind} completed", job_id=job.id, attempt=job.attempt)
+
+    def _is_turn(self, attempt: _Attempt, after_id: str) -> bool:
+        """False if the job before it was tried again meanwhile, and is waited for. Raises JobBeforeFailed."""
+        with self._parts.database.read() as tx:
+            state = jobs.states(tx, [after_id]).get(after_id)
+        if state in OPEN:
+            later_ns = self._parts.clock.utc_ns() + _LOOK_AGAIN_NS
+            self._write(attempt, lambda tx: jobs.wait(tx, attempt.job, jobs.WAITS, later_ns))
+            return False
+        if state is not JobState.COMPLETED:
+            how = "was cleaned up" if state is None else "was cancelled" if state is JobState.CANCELLED else "failed"
+            raise JobBeforeFailed(before=f"job {after_id}", how=how)
+        return True
 
     def _progress(self, attempt: _Attempt, percent: float, stage: str, message: str) -> None:
         attempt.cancel.check()
@@ -241,7 +260,7 @@ class Runner:
             _log.info(f"{job.kind} did not complete: {error.message}", job_id=job.id, attempt=job.attempt)
         try:
             # Its token may be set already: that ended the work, and must not keep us from saying so.
-            self._write(_Attempt(job, attempt.rules, None, 0, 0), end)
+            self._write(_Attempt(job, attempt.rules, None, None, 0, 0), end)
         except StaleAttempt:
             _log.info("cancelled meanwhile", job_id=job.id, attempt=job.attempt)
 
@@ -253,7 +272,7 @@ def _error_of(attempt: _Attempt, failed: Exception) -> JobError:
         if failed.reason is Reason.TIMEOUT:
             message = f"It took longer than the {attempt.limit_s:.0f} s it may take"
             return JobError("timed_out", message, "Press Retry, or raise jobs.timeout in Settings ▸ Jobs.")
-        message = f"It made no progress for {attempt.rules.stall_s or 0:.0f} s"
+        message = f"It made no progress for {attempt.stall_s or 0:.0f} s"
         return JobError("stalled", message, "Check the drive or the network that it reads from, then press Retry.")
     message = f"A bug of ours stopped it: {type(failed).__name__}"
     hint = "What was finished before is safe. Its details are in the log (Help ▸ Open logs); please report it."

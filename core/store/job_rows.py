@@ -111,6 +111,12 @@ def new_captures(tx: Reading, revision: int) -> list[Job]:
     return _jobs(tx, query.order_by(jobs.c.revision, jobs.c.created_at_ns, jobs.c.id))
 
 
+def states(tx: Reading, ids: Collection[str]) -> dict[str, JobState]:
+    """Of those of the given jobs that are there."""
+    query = select(jobs.c.id, jobs.c.state).where(jobs.c.id.in_(ids))
+    return {row["id"]: row["state"] for row in tx.rows(query)}
+
+
 def cancelled(tx: Reading, ids: Collection[str]) -> set[str]:
     """Those of the given jobs that were cancelled."""
     query = select(jobs.c.id).where(jobs.c.id.in_(ids), jobs.c.state == JobState.CANCELLED)

@@ -26,11 +26,13 @@ from core.store.job_rows import (
     new_captures,
     next_due_ns,
     page,
+    states,
 )
 from core.store.moves import IllegalMove, StaleAttempt, before
 from core.store.schema import DUE, READY, early_cancels, jobs
 
 __all__ = [
+    "WAITS",
     "IllegalMove",
     "JobFilter",
     "StaleAttempt",
@@ -60,6 +62,7 @@ __all__ = [
     "retry",
     "retry_all_failed",
     "run_next",
+    "states",
     "wait",
 ]
 

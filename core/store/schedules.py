@@ -5,20 +5,47 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy import RowMapping, func, insert, select
 
+from core.capture import CaptureParams, ImportParams, refusal
 from core.errors import NotFound, UsageError
 from core.ids import new_id
-from core.job import Job
+from core.job import PRIORITY_SCHEDULED, TRIES, Job, JobKind, NewJob
 from core.schedule import Schedule, ScheduleTrigger, parse_cron
 from core.store import cameras
 from core.store.database import Reading, Writing
 from core.store.schema_around_jobs import schedules
+from core.tracking import TrackingParams
 
 _FIELDS = [field.name for field in fields(Schedule)]
 _COLUMNS = [schedules.c[name] for name in _FIELDS]
 _GIVEN = ("name", "kind", "trigger", "params", "camera_id", "every_s", "cron", "time_zone", "enabled")
 _CALENDAR = ("trigger", "every_s", "cron", "time_zone", "enabled")
+
+
+def new_job(schedule: Schedule, at_ns: int, *, tries: int = TRIES) -> NewJob:
+    """What it asks for at that time. Raises UsageError if its parameters can't be."""
+    params: dict[str, object] = dict(schedule.params)
+    try:
+        if schedule.kind is JobKind.TRACKING:
+            params = TrackingParams.model_validate(params).model_dump(mode="json", exclude_none=True)
+        else:
+            params |= {} if schedule.camera_id is None else {"camera_id": schedule.camera_id}
+            if schedule.kind is JobKind.CAPTURE:
+                params = CaptureParams.model_validate({**params, "at_ns": at_ns}).model_dump(mode="json")
+            else:
+                params = ImportParams.model_validate(params).model_dump(mode="json")
+    except ValidationError as invalid:
+        raise refusal(invalid) from None
+    return NewJob(
+        schedule.kind,
+        params,
+        name=schedule.name,
+        priority=PRIORITY_SCHEDULED,
+        camera_id=schedule.camera_id,
+        tries=tries,
+    )
 
 
 def add(tx: Writing, schedule: Schedule) -> Schedule:
@@ -81,8 +108,8 @@ def revision(tx: Reading) -> int:
 
 def due(tx: Reading, now_ns: int) -> list[Schedule]:
     """Those whose time has come, or that somebody wants run now."""
-    come = schedules.c.enabled & (schedules.c.next_run_at_ns <= now_ns)
-    query = select(*_COLUMNS).where(schedules.c.deleted_at_ns.is_(None), come | schedules.c.run_asked)
+    come = sa.and_(schedules.c.enabled, schedules.c.next_run_at_ns <= now_ns)
+    query = select(*_COLUMNS).where(schedules.c.deleted_at_ns.is_(None), sa.or_(come, schedules.c.run_asked))
     return [_schedule(row) for row in tx.rows(query.order_by(schedules.c.next_run_at_ns, schedules.c.id))]
 
 
@@ -140,6 +167,7 @@ def _check(tx: Reading, schedule: Schedule) -> None:
         raise UsageError("A schedule by interval runs every 1 s to 366 days, and has no cron line")
     if schedule.camera_id is not None:
         cameras.get(tx, schedule.camera_id)
+    new_job(schedule, tx.now_ns)
 
 
 def _schedule(row: RowMapping) -> Schedule:

@@ -42,7 +42,7 @@ KINDS: Mapping[JobKind, KindRules] = {
         WORK,
         slots=lambda settings: settings.jobs.concurrency,
         limit_s=lambda job, settings: None,
-        stall_s=120.0,
+        stall_s=lambda settings: settings.jobs.timeout,
     ),
     # Taken in and kept, so that Retry does it after an update.
     JobKind.TRACKING: KindRules(

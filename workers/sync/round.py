@@ -146,8 +146,10 @@ class Round:
             return
         claimed = uploads.claim_many(tx, self._worker_id, wants)
         self._dry = len(claimed) < wants
+        requests = uploads.correlations(tx, [upload.id for upload in claimed])
         for upload in claimed:
-            self._flights[upload.id] = self._senders.take(upload)
+            flight = self._flights[upload.id] = self._senders.take(upload)
+            flight.correlation_id = requests.get(upload.id)
 
     def _has_news(self, flight: Flight, now_s: float) -> bool:
         if not flight.kept.is_set():
@@ -172,6 +174,8 @@ class Round:
         try:
             if landed.proof is not None:
                 uploads.verified(tx, upload, landed.proof.etag, landed.proof.how)
+                about = {"upload_id": upload.id, "correlation_id": landed.flight.correlation_id}
+                _log.info("verified", path=upload.path, how=landed.proof.how, **about)
                 self._failures.pop(upload.id, None)
                 self._verified += 1
             elif isinstance(failed, Halted):
