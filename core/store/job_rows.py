@@ -1,46 +1,18 @@
 """Reading jobs: by id, changed since, page by page, and what the panel shows."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal_column, or_, select
+from sqlalchemy import Select, select
 
 from core.errors import NotFound
-from core.job import Job, JobError, JobKind, JobState
+from core.job import Job, JobState
 from core.store.database import Reading
+from core.store.job_columns import COLUMNS, JobFilter, aside, job_of, narrowed
+from core.store.job_search import page_by_words
 from core.store.paging import Page, changed_rows, cursor_of, newest_first
 from core.store.schema import DUE, NEW_CAPTURES, OF_A_REQUEST, TOP_LEVEL, job_counts, jobs
-
-COLUMNS = [jobs.c[field.name] for field in fields(Job)]
-
-
-@dataclass(frozen=True, slots=True)
-class JobFilter:
-    """Which jobs of the history; everything left out is not asked for. Times are of creation, UTC ns."""
-
-    states: Collection[JobState] = ()
-    kinds: Collection[JobKind] = ()
-    session_id: str | None = None
-    camera_id: str | None = None
-    tenant_id: str | None = None
-    batch_id: str | None = None
-    from_ns: int | None = None
-    to_ns: int | None = None
-    """Exclusive."""
-    text: str = ""
-    """In the name, message or ids, in any case."""
-    top_level: bool = False
-    """Leave out the children of batches."""
-
-
-def job_of(row: Any) -> Job:
-    values = dict(row)
-    # RETURNING hands a whole number back as an int, from a REAL column too.
-    values["progress"] = float(values["progress"])
-    if values["error"] is not None:
-        values["error"] = JobError(**values["error"])
-    return Job(**values)
 
 
 def get(tx: Reading, id: str) -> Job:
@@ -71,11 +43,14 @@ def children(tx: Reading, id: str) -> list[Job]:
 
 def page(tx: Reading, wanted: JobFilter, cursor: str | None = None, limit: int = 50) -> Page[Job]:
     """Newest first. Raises UsageError for a cursor that is none."""
+    if wanted.text.strip():
+        return page_by_words(tx, wanted, cursor, limit)
     found: list[Job] = []
     # A state at a time: each has its index, and a few pages merged cost less than one search through the others.
     states: list[JobState | None] = [*sorted(set(wanted.states))] or [None]
     for state in states:
-        query = newest_first(_filtered(wanted, state), jobs.c.created_at_ns, jobs.c.id, cursor, limit)
+        one = wanted if state is None else replace(wanted, states=(state,))
+        query = newest_first(narrowed(select(*COLUMNS), one), jobs.c.created_at_ns, jobs.c.id, cursor, limit)
         found += _jobs(tx, query)
     found.sort(key=lambda job: (job.created_at_ns, job.id), reverse=True)
     last = found[limit - 1] if len(found) > limit else None
@@ -125,7 +100,7 @@ def cancelled(tx: Reading, ids: Collection[str]) -> set[str]:
 
 def cancelled_since(tx: Reading, revision: int) -> list[Job]:
     """Those cancelled after `revision`, in that order."""
-    query = select(*COLUMNS).where(jobs.c.revision > revision, _aside("state") == JobState.CANCELLED)
+    query = select(*COLUMNS).where(jobs.c.revision > revision, aside("state") == JobState.CANCELLED)
     return _jobs(tx, query.order_by(jobs.c.revision))
 
 
@@ -134,39 +109,6 @@ def next_due_ns(tx: Reading) -> int | None:
     query = select(jobs.c.not_before_ns).where(DUE).order_by(jobs.c.not_before_ns).limit(1)
     due: int | None = tx.scalar(query)
     return due
-
-
-def _filtered(wanted: JobFilter, state: JobState | None) -> Select[Any]:
-    query = select(*COLUMNS)
-    for column, value in (
-        ("session_id", wanted.session_id),
-        ("camera_id", wanted.camera_id),
-        ("tenant_id", wanted.tenant_id),
-    ):
-        if value is not None:
-            query = query.where(jobs.c[column] == value)
-    if wanted.batch_id is not None:
-        query = query.where(jobs.c.batch_id == wanted.batch_id)
-    if state is not None:
-        few = wanted.session_id or wanted.tenant_id or wanted.batch_id
-        query = query.where((_aside("state") if few else jobs.c.state) == state)
-    if wanted.kinds:
-        query = query.where(jobs.c.kind.in_(sorted(wanted.kinds)))
-    if wanted.from_ns is not None:
-        query = query.where(jobs.c.created_at_ns >= wanted.from_ns)
-    if wanted.to_ns is not None:
-        query = query.where(jobs.c.created_at_ns < wanted.to_ns)
-    if wanted.text:
-        said = (jobs.c.name, jobs.c.message, jobs.c.task_id, jobs.c.id, jobs.c.camera_id)
-        query = query.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in said)))
-    if wanted.top_level:
-        query = query.where(TOP_LEVEL)
-    return query
-
-
-def _aside(column: str) -> ColumnElement[Any]:
-    # The unary plus keeps SQLite from an index on this column, whose order would have to be sorted again.
-    return literal_column(f"+jobs.{column}", jobs.c[column].type)
 
 
 def _jobs(tx: Reading, query: Select[Any]) -> list[Job]:

@@ -9,10 +9,9 @@ from sqlalchemy import case, delete, func, insert, select, union_all, update
 from core.job import MOVES, OPEN, PRIORITY_MAX, Job, JobError, JobKind, JobState
 from core.store.batches import settle
 from core.store.database import Reading, Writing
+from core.store.job_columns import COLUMNS, JobFilter, job_of
 from core.store.job_making import WAITS, enqueue, enqueue_batch
 from core.store.job_rows import (
-    COLUMNS,
-    JobFilter,
     active,
     by_correlation,
     by_task_id,
@@ -22,7 +21,6 @@ from core.store.job_rows import (
     children,
     counts,
     get,
-    job_of,
     new_captures,
     next_due_ns,
     page,

@@ -67,7 +67,8 @@ Index("alerts_raised", alerts.c.kind, alerts.c.subject, unique=True, sqlite_wher
 # tried again; a job's progress never touches it.
 _WORDS = (
     "{0}.number, {0}.name || ' ' || ifnull({0}.camera_id, '') || ' ' || ifnull({0}.tenant_id, '') || ' ' || "
-    "ifnull({0}.operator, '') || ' ' || ifnull(json_extract({0}.error, '$.message'), ''), "
+    "ifnull({0}.operator, '') || ' ' || ifnull({0}.task_id, '') || ' ' || "
+    "ifnull(json_extract({0}.error, '$.message'), ''), "
     "{0}.kind, {0}.session_id, {0}.tenant_id, {0}.camera_id, 'day' || ({0}.created_at_ns / 86400000000000) || "
     "iif({0}.batch_id IS NULL, ' top', '') || iif({0}.state IN ('failed', 'cancelled'), ' ' || {0}.state, '')"
 )
