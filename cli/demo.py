@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
             from cli.demo_tour import take_tour
 
             return take_tour(
-                folder, out=out, store=store, live_s=8.0 if arguments.seconds is None else arguments.seconds
+                folder, simulated, out=out, store=store, live_s=8.0 if arguments.seconds is None else arguments.seconds
             )
         from gui.app import main as open_window
 

@@ -3,8 +3,10 @@
 import os
 import shutil
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.answer import Answer, Exit
 from cli.arguments import build_parser
@@ -19,11 +21,14 @@ from core.paths import DataFolder
 from core.store import cameras
 from resources import resource
 
+if TYPE_CHECKING:
+    from workers.demo.cameras import DemoCameras
+
 _LIVE_WITHIN_S = 60.0
 _PRE_S, _POST_S = 5.0, 2.0
 
 
-def take_tour(folder: DataFolder, *, out: Path, store: Path, live_s: float) -> Answer:
+def take_tour(folder: DataFolder, simulated: "DemoCameras", *, out: Path, store: Path, live_s: float) -> Answer:
     """Capture, import, send and draw; exit 0 only if every file is verified and the folder is clean."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with open_station(folder) as station:
@@ -42,7 +47,9 @@ def take_tour(folder: DataFolder, *, out: Path, store: Path, live_s: float) -> A
     to_import = _files_to_import(out / "to-import", clips)
     step("import", str(to_import), "--camera", ids[0], "--wait", expected=Exit.IN_PART)
     sync = step("sync", "now")
-    screenshots = _draw(folder, out / "screenshots")
+    screenshots = [_draw(folder, out, "library", "dark")]
+    threading.Event().wait(simulated.seconds_to_stop())  # an empty box would show nothing of the work
+    screenshots += [_draw(folder, out, "wall", theme) for theme in ("dark", "light")]
     step("worker", "--stop")
     step("fsck")
     page = write_page(
@@ -117,11 +124,9 @@ def _files_to_import(to: Path, clips: Answer) -> Path:
     return to
 
 
-def _draw(folder: DataFolder, to: Path) -> list[Path]:
+def _draw(folder: DataFolder, out: Path, page: str, theme: str) -> Path:
     from gui.screenshot import grab_window
 
+    to = out / "screenshots"
     to.mkdir(parents=True, exist_ok=True)
-    return [
-        grab_window(folder, to / f"{page}-{theme}.png", page=page, theme=theme)
-        for page, theme in (("wall", "dark"), ("wall", "light"), ("library", "dark"))
-    ]
+    return grab_window(folder, to / f"{page}-{theme}.png", page=page, theme=theme)

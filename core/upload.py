@@ -37,7 +37,7 @@ class Upload:
     state: UploadState
     attempt: int
     metadata: dict[str, str] = field(default_factory=dict)
-    """Object metadata: camera_id, request_id, capture_timestamp, original_filename, sha256, session, tenant_id, station_id."""
+    """The object's: camera, request, capture time, original file name, sha256, session, tenant, station."""
     starred: bool = False
     held: bool = False
     """Its frame or clip is hidden by the operator: not sent until the deletion is undone."""

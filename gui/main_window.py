@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         right.addWidget(self.top_bar)
         right.addWidget(self.stack, 1)
         right.addWidget(self._foot)
-        whole = QWidget(self)
+        self._whole = whole = QWidget(self)
         layout = QHBoxLayout(whole)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
         self._place_jobs()
 
     def _place_jobs(self) -> None:
-        panel, whole = self.jobs_panel, self.centralWidget()
+        panel, whole = self.jobs_panel, self._whole
         wanted = panel.sizeHint()
         width = min(max(wanted.width(), panel.minimumWidth()), whole.width() - self.rail.width())
         height = min(wanted.height(), whole.height() - self.top_bar.height())

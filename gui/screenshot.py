@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, QTimer
+from PySide6.QtGui import QCursor, QImage
 from PySide6.QtWidgets import QApplication
 
 from core.errors import CameraSilent
@@ -14,8 +15,9 @@ from gui.station import Station
 from gui.theme import apply as apply_theme
 
 _PICTURES_WITHIN_S = 20.0
-_SETTLE_MS = 1500
-"""Pages read, and thumbnails are decoded, off the main thread."""
+_SETTLE_MS = 500
+_STILL_MS = 1500
+"""Pages read, and thumbnails are decoded, off the main thread: a page that did not change for so long is complete."""
 
 
 def grab_window(
@@ -36,9 +38,12 @@ def grab_window(
         window.resize(*size)
         window.show_page(page)
         window.show()
+        QCursor.setPos(window.mapToGlobal(QPoint(size[0] // 2, 2)))  # or what lies at the corner looks hovered over
         if page == "wall":
             _wait_for_pictures(window)
-        _spin(_SETTLE_MS)
+            _spin(_SETTLE_MS)
+        else:
+            _wait_until_still(window)
         app.processEvents()
         out.parent.mkdir(parents=True, exist_ok=True)
         window.grab().save(str(out), "PNG")
@@ -59,6 +64,15 @@ def _wait_for_pictures(window: MainWindow) -> None:
             raise CameraSilent(camera="A camera on the wall", seconds=_PICTURES_WITHIN_S)
         _spin(100)
         waited_ms += 100
+
+
+def _wait_until_still(window: MainWindow) -> None:
+    before, still_ms, waited_ms = QImage(), 0, 0
+    while still_ms < _STILL_MS and waited_ms < _PICTURES_WITHIN_S * 1000:
+        _spin(_SETTLE_MS)
+        now = window.grab().toImage()
+        still_ms = still_ms + _SETTLE_MS if now == before else 0
+        before, waited_ms = now, waited_ms + _SETTLE_MS
 
 
 def _all_fresh(window: MainWindow) -> bool:

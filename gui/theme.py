@@ -110,9 +110,10 @@ def set_role(widget: QWidget, **properties: str | bool) -> None:
 
 def set_icon(button: QAbstractButton, icon_name: str, colour_token: str = "ink", px: int | None = None) -> None:
     """Give `button` an icon of resources/icons that follows the theme."""
-    button.setProperty("iconName", icon_name)
-    button.setProperty("iconColour", colour_token)
-    button.setIcon(icon(icon_name, colour_token))
+    if (button.property("iconName"), button.property("iconColour")) != (icon_name, colour_token):
+        button.setProperty("iconName", icon_name)
+        button.setProperty("iconColour", colour_token)
+        button.setIcon(icon(icon_name, colour_token))
     button.setIconSize(QSize(px or size("icon"), px or size("icon")))
 
 
@@ -163,10 +164,15 @@ def _svg(icon_name: str, ink: QColor) -> bytes:
 
 
 def _drawn(icon_name: str, ink: QColor, px: int) -> QPixmap:
+    return _render(icon_name, ink.name(), px)
+
+
+@cache
+def _render(icon_name: str, ink: str, px: int) -> QPixmap:
     pixmap = QPixmap(px, px)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(_svg(icon_name, ink))).render(painter, QRectF(0, 0, px, px))
+    QSvgRenderer(QByteArray(_svg(icon_name, QColor(ink)))).render(painter, QRectF(0, 0, px, px))
     painter.end()
     return pixmap
 

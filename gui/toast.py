@@ -38,14 +38,16 @@ class NoticeArea(QWidget):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("noticeArea")
+        self._window = window
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.foot_px = 0
         """Height at the window's foot that notices keep clear of."""
-        window.installEventFilter(self)
 
     def add(self, text: str, level: Level, action: Action | None) -> None:
         notices = self.findChildren(Notice)
+        if not notices:
+            self._window.installEventFilter(self)
         for old in notices:
             if old.text == text:
                 old.leave()
@@ -59,9 +61,10 @@ class NoticeArea(QWidget):
 
     def place(self) -> None:
         if not self.findChildren(Notice):
+            self._window.removeEventFilter(self)  # a filter sees every event of the window, 25 pictures a second too
             self.hide()
             return
-        window = self.parentWidget()
+        window = self._window
         width = min(720, window.width() - 32)
         self.setFixedWidth(width)
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()

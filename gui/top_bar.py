@@ -70,7 +70,7 @@ class TopBar(QFrame):
         layout.addSpacing(theme.space("m"))
         layout.addWidget(self.worker_label)
         layout.addWidget(self.start_button)
-        self._following = Following(station, self, self._read, self._show, rest_ms=250, tick_ms=2000)
+        self._following = Following(station, self, self._read, self._show, rest_ms=1000, tick_ms=2000)
 
     def start_worker(self) -> None:
         """Start the worker; if another began meanwhile, the second leaves by itself."""

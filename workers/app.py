@@ -76,6 +76,9 @@ def run_worker(folder: DataFolder, *, mode: Mode = Mode.FOREVER, idle_s: float =
         worker = Worker(folder, settings)
         with _ending_by_signal(worker.stop):
             drained = worker.run(mode, idle_s)
+    except KnownError as failed:
+        report("the worker ends", failed)  # nobody may be reading what a detached one prints
+        raise
     finally:
         lock.release()
         logs.shut_down()
@@ -201,13 +204,22 @@ class Worker:
         """Off the watching thread: ending a feed may take a second."""
         while True:
             if self._cameras_due.is_set():
-                self._cameras_due.clear()
-                with self._database.read() as tx:
-                    configured = cameras.every(tx)
-                self._feeds.sync_with(configured, self._settings)
+                self._sync_cameras()
             self._status_rows.write(self._clock.monotonic_ns())
             if self._stopping.wait(_CAMERAS_S):
                 return
+
+    def _sync_cameras(self) -> None:
+        self._cameras_due.clear()
+        synced = False
+        try:
+            with self._database.read() as tx:
+                configured = cameras.every(tx)
+            self._feeds.sync_with(configured, self._settings)
+            synced = True
+        finally:
+            if not synced:
+                self._cameras_due.set()  # this thread is started again, and tries again
 
     def _wait(self, mode: Mode, idle_s: float) -> None:
         idle_since_ns = self._clock.monotonic_ns()
@@ -247,8 +259,8 @@ class Worker:
         self._feeds.stop()
         self._compute.close()
         self._scheduler.stop(wait=drained)
-        self._status_rows.write_ended()
-        self._presence.leave()
+        reporting("the cameras' last rows", self._status_rows.write_ended)()
+        reporting("leaving", self._presence.leave)()
         _log.info("the worker left", drained=drained)
         return drained
 

@@ -57,9 +57,9 @@ class Dispatcher:
     def step(self) -> None:
         """Stop what was cancelled, pin what new captures need, start what may start. Raises DatabaseBusy."""
         self._woken.clear()
-        running = self._runner.running()
+        ours = self._runner.running() | self._pinned.keys()
         with self._database.read() as tx:
-            cancelled = jobs.cancelled(tx, running | self._pinned.keys())
+            cancelled = jobs.cancelled(tx, ours) if ours else set()
             captures = jobs.new_captures(tx, self._revision)
             waiting = jobs.counts(tx)[JobState.PENDING]
             self._next_due_ns = jobs.next_due_ns(tx)

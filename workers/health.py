@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-import av
-
 from core.camera import CameraState
 from core.clock import utc_text
 from core.credentials import Credentials
 from core.errors import KnownError
+from core.media import ffmpeg
 from core.paths import DataFolder
 from core.process import Role
 from core.settings import Settings, load
@@ -106,11 +105,10 @@ def _disk(folder: DataFolder, settings: Settings) -> Check:
 
 
 def _media() -> Check:
-    missing = [name for name in ("h264", "hevc", "mjpeg") if name not in av.codecs_available]
-    version = ".".join(str(part) for part in av.library_versions["libavformat"])
+    missing = ffmpeg.missing_decoders()
     if missing:
         return Check("", Verdict.FAIL, f"this FFmpeg can't decode {', '.join(missing)}", "Install the station again.")
-    return Check("", Verdict.OK, f"PyAV {av.__version__}, libavformat {version}")
+    return Check("", Verdict.OK, f"FFmpeg {ffmpeg.version()}, H.264, H.265 and MJPEG")
 
 
 def _clock() -> Check:

@@ -71,7 +71,7 @@ class KindRules:
     """How many may run at once, with all other kinds of the same pool."""
     limit_s: Callable[[Job, Settings], float | None]
     """Wall-clock limit; None: none, then the stall limit holds alone."""
-    stall_s: Callable[[Settings], float] | None = None
+    stall_s: Callable[[Settings], float | None] = lambda settings: None
     """Most seconds without a word of progress."""
 
 
@@ -115,8 +115,7 @@ class Runner:
     def begin(self, job: Job) -> Callable[[], None]:
         """Take a claimed job on, so that a cancel finds it from now; returns the call that a pool thread makes."""
         rules, now_ns = self.kinds[job.kind], self._parts.clock.monotonic_ns()
-        stall_s = rules.stall_s(self.settings) if rules.stall_s else None
-        attempt = _Attempt(job, rules, rules.limit_s(job, self.settings), stall_s, now_ns, now_ns)
+        attempt = _Attempt(job, rules, rules.limit_s(job, self.settings), rules.stall_s(self.settings), now_ns, now_ns)
         with self._lock:
             self._running[job.id] = attempt
         return lambda: self._run(attempt)

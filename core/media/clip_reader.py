@@ -47,8 +47,9 @@ def probe(path: Path) -> MediaInfo:
 class ClipReader:
     """An open video file. For one thread. Raises MediaUnreadable, MediaTooLarge, MediaUnsupported."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, most_pixels: int = MOST_PIXELS) -> None:
         self._name = path.name
+        self._most_pixels = most_pixels
         with ExitStack() as closing, self._told():
             self._container: InputContainer = av.open(str(path), mode="r", options={"protocol_whitelist": "file"})
             closing.callback(self._container.close)
@@ -123,7 +124,7 @@ class ClipReader:
         context = stream.codec_context
         if context is None:
             raise MediaUnsupported(f"{self._name} is encoded in a way that the station can't decode", file=self._name)
-        if context.width * context.height > MOST_PIXELS:
+        if context.width * context.height > self._most_pixels:
             raise MediaTooLarge(f"{self._name} has pictures of {context.width} × {context.height} px", file=self._name)
         context.thread_count = 1
         return stream

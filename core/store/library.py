@@ -1,17 +1,13 @@
 """Frames and clips in one order, newest first, as the library shows them: where pages begin, and one page at a time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, TextClause, func, literal, null, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, Table, TextClause, func, literal, null, select, tuple_, union_all
 
-from core.camera import ClockSource
+from core.store.database import Reading
 from core.store.schema_files import STARRED, VISIBLE, clips, frames, uploads
 from core.upload import ItemKind, UploadState
-
-if TYPE_CHECKING:
-    from core.store.database import Reading
 
 Place = tuple[int, str]
 """Where an item stands: captured_at_ns and id; a larger one is newer and comes first."""
@@ -43,12 +39,6 @@ class LibraryItem:
     camera_id: str
     session_id: str | None
     captured_at_ns: int
-    captured_u_ns: int
-    clock_source: ClockSource
-    width: int
-    height: int
-    bytes: int
-    sha256: str
     duration_ns: int | None
     """Of a clip."""
     starred: bool
@@ -69,12 +59,12 @@ class Outline:
     starts: tuple[Place, ...]
 
 
-def newest_revision(tx: "Reading") -> int:
+def newest_revision(tx: Reading) -> int:
     """Grows with every change of a frame or clip (uploads have revisions of their own)."""
     return max(tx.scalar(select(func.max(table.c.revision))) or 0 for table in _TABLES.values())
 
 
-def outline(tx: "Reading", wanted: LibraryFilter, page_size: int) -> Outline:
+def outline(tx: Reading, wanted: LibraryFilter, page_size: int) -> Outline:
     """Count what the filter lets through and find each page's first place (page_size > 1). 0.2 s for 100,000."""
     wheres = {kind: _conditions(table, wanted) for kind, table in _TABLES.items() if wanted.kind in (None, kind)}
     counts = [select(func.count()).select_from(_TABLES[kind]).where(*where) for kind, where in wheres.items()]
@@ -88,30 +78,48 @@ def outline(tx: "Reading", wanted: LibraryFilter, page_size: int) -> Outline:
     return Outline(sum(tx.scalar(count) for count in counts), page_size, starts)
 
 
-def page(
-    tx: "Reading", wanted: LibraryFilter, first: Place | None, until: Place | None, limit: int
-) -> list[LibraryItem]:
+def page(tx: Reading, wanted: LibraryFilter, first: Place | None, until: Place | None, limit: int) -> list[LibraryItem]:
     """At most `limit` items from the place `first` (included) on, older ones after it, up to `until` (not included)."""
     found: list[LibraryItem] = []
-    for kind, table in _TABLES.items():
-        if wanted.kind not in (None, kind):
-            continue
-        place = tuple_(table.c.captured_at_ns, table.c.id)
-        conditions = _conditions(table, wanted)
-        if first is not None:
-            conditions.append(place <= tuple_(*map(literal, first)))
-        if until is not None:
-            conditions.append(place > tuple_(*map(literal, until)))
-        found += _items(tx, kind, conditions, limit)
+    for kind in _TABLES:
+        if wanted.kind in (None, kind):
+            rows = tx.rows(page_statement(kind, wanted, first, until, limit))
+            found += [LibraryItem(kind, **row) for row in rows]
     return sorted(found, key=lambda item: item.place, reverse=True)[:limit]
 
 
-def by_ids(tx: "Reading", kind: ItemKind, ids: Sequence[str]) -> list[LibraryItem]:
-    """Those of `ids` that are not hidden."""
-    return _items(tx, kind, [_TABLES[kind].c.id.in_(ids), VISIBLE], len(ids))
+def page_statement(
+    kind: ItemKind, wanted: LibraryFilter, first: Place | None, until: Place | None, limit: int
+) -> Select[Any]:
+    """A page of the frames, or of the clips, alone."""
+    c = _TABLES[kind].c
+    upload_state = (
+        select(uploads.c.state).where(uploads.c.item_kind == kind, uploads.c.item_id == c.id).scalar_subquery()
+    )
+    conditions, place = _conditions(_TABLES[kind], wanted), tuple_(c.captured_at_ns, c.id)
+    if first is not None:
+        conditions.append(place <= tuple_(*map(literal, first)))
+    if until is not None:
+        conditions.append(place > tuple_(*map(literal, until)))
+    return (
+        select(
+            c.id,
+            c.path,
+            c.camera_id,
+            c.session_id,
+            c.captured_at_ns,
+            (c.duration_ns if kind is ItemKind.CLIP else null()).label("duration_ns"),
+            c.starred,
+            c.file_gone_at_ns.is_not(None).label("file_gone"),
+            upload_state.label("upload_state"),
+        )
+        .where(*conditions)
+        .order_by(c.captured_at_ns.desc(), c.id.desc())
+        .limit(limit)
+    )
 
 
-def counts_by_session(tx: "Reading") -> dict[str, int]:
+def counts_by_session(tx: Reading) -> dict[str, int]:
     """How many visible frames and clips each session has."""
     counts: dict[str, int] = {}
     for table in _TABLES.values():
@@ -133,33 +141,3 @@ def _conditions(table: Table, wanted: LibraryFilter) -> list[Condition]:
     if wanted.to_ns is not None:
         made.append(c.captured_at_ns < wanted.to_ns)
     return made
-
-
-def _items(tx: "Reading", kind: ItemKind, conditions: list[Condition], limit: int) -> list[LibraryItem]:
-    c = _TABLES[kind].c
-    upload_state = (
-        select(uploads.c.state).where(uploads.c.item_kind == kind, uploads.c.item_id == c.id).scalar_subquery()
-    )
-    rows = tx.execute(
-        select(
-            c.id,
-            c.path,
-            c.camera_id,
-            c.session_id,
-            c.captured_at_ns,
-            c.captured_u_ns,
-            c.clock_source,
-            c.width,
-            c.height,
-            c.bytes,
-            c.sha256,
-            (c.duration_ns if kind is ItemKind.CLIP else null()).label("duration_ns"),
-            c.starred,
-            c.file_gone_at_ns.is_not(None).label("file_gone"),
-            upload_state.label("upload_state"),
-        )
-        .where(*conditions)
-        .order_by(c.captured_at_ns.desc(), c.id.desc())
-        .limit(limit)
-    )
-    return [LibraryItem(kind, **row) for row in rows.mappings()]

@@ -1,10 +1,11 @@
 """The outbox: one upload a file, claimed one by one, until the store's copy is verified."""
 
-from collections.abc import Collection, Iterator, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, null, select, update
 
 from core.clip import Clip
 from core.clock import utc_text
@@ -63,14 +64,20 @@ def claim_next(tx: Writing, worker_id: str) -> Upload | None:
     return next(iter(claim_many(tx, worker_id, 1)), None)
 
 
-def claim_many(tx: Writing, worker_id: str, limit: int) -> list[Upload]:
-    """The same for several at once, in the order of their turns."""
+def claim_many(tx: Writing, worker_id: str, limit: int, max_bytes: int | None = None) -> list[Upload]:
+    """The same for several at once, in the order of their turns: one, or as many as `max_bytes` together allow."""
     due_at_ns = next_due_ns(tx)
     if due_at_ns is not None and due_at_ns <= tx.now_ns:
         due = update(uploads).where(SEND_DUE, uploads.c.not_before_ns <= tx.now_ns)
         tx.execute(due.values(not_before_ns=None, revision=tx.revision()))
     turn = (uploads.c.starred.desc(), uploads.c.created_at_ns, uploads.c.id)
-    ids = tx.execute(select(uploads.c.id).where(SENDABLE).order_by(*turn).limit(limit)).scalars().all()
+    ids: list[str] = []
+    size = 0
+    for row in tx.rows(select(uploads.c.id, uploads.c.bytes).where(SENDABLE).order_by(*turn).limit(limit)):
+        size += row["bytes"]
+        if ids and max_bytes is not None and size > max_bytes:
+            break
+        ids.append(row["id"])
     if not ids:
         return []
     claimed = (
@@ -126,6 +133,31 @@ def verified(tx: Writing, upload: Upload, etag: str | None, how: str) -> None:
     """The store's own bytes were proven to be the file's. Raises StaleAttempt."""
     done = {"etag": etag, "verified_how": how, "verified_at_ns": tx.now_ns, "sent_bytes": upload.bytes}
     _fenced(tx, upload, UploadState.VERIFIED, reason="", multipart=None, **done)
+
+
+def verified_many(tx: Writing, proven: Sequence[tuple[Upload, str | None, str]]) -> None:
+    """The same for several (upload, etag, how) in one statement. One whose attempt is over stays as it is."""
+    given = func.json_each(json.dumps([[upload.id, upload.attempt, etag, how] for upload, etag, how in proven]))
+    row = given.table_valued("value").alias("proven").c.value
+    done = (
+        update(uploads)
+        .where(
+            uploads.c.id == func.json_extract(row, "$[0]"),
+            uploads.c.attempt == func.json_extract(row, "$[1]"),
+            uploads.c.state.in_(before(MOVES, UploadState.VERIFIED)),
+        )
+        .values(
+            state=UploadState.VERIFIED,
+            etag=func.json_extract(row, "$[2]"),
+            verified_how=func.json_extract(row, "$[3]"),
+            verified_at_ns=tx.now_ns,
+            sent_bytes=uploads.c.bytes,
+            multipart=null(),
+            reason="",
+            revision=tx.revision(),
+        )
+    )
+    tx.execute(done)
 
 
 def wait(tx: Writing, upload: Upload, reason: str, not_before_ns: int | None = None) -> None:

@@ -57,7 +57,7 @@ class AboutDialog(QDialog):
         place.addWidget(self._button("Open", lambda: _open(str(station.folder.root))))
         buttons = QHBoxLayout()
         buttons.addWidget(self._button("Open logs", lambda: _open(str(station.folder.logs))))
-        buttons.addWidget(self._button("Copy versions", self._copy))
+        buttons.addWidget(self._button("Copy versions", self.copy))
         buttons.addStretch(1)
         close = self._button("Close", self.accept)
         theme.set_role(close, role="primary")
@@ -80,7 +80,7 @@ class AboutDialog(QDialog):
         self.parts.setPlainText("\n".join(f"{part.name} {part.version}: {part.licence}" for part in about.parts))
         self.licence.setPlainText(about.licence_text)
 
-    def _copy(self) -> None:
+    def copy(self) -> None:
         QGuiApplication.clipboard().setText(f"TrackShift Station, {self.version.text()}\n{self.versions.text()}")
 
     def _text(self, name: str) -> QPlainTextEdit:

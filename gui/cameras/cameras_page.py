@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.camera import Camera, CameraState, CameraStatus
+from core.camera import Camera, CameraStatus
 from core.store import cameras
 from gui import theme
 from gui.background import run_in_background
@@ -28,14 +28,9 @@ from gui.cameras.entry import remove
 from gui.models.following import Following
 from gui.station import Station
 from gui.toast import show_notice
+from gui.wall.tile_words import STATE_COLOUR
 
 _COLUMNS = ("Camera", "State", "Video", "Address")
-_COLOURS = {
-    CameraState.LIVE: "ok",
-    CameraState.CONNECTING: "accent",
-    CameraState.STALLED: "warn",
-    CameraState.OFFLINE: "bad",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +177,6 @@ def _cells(one: Listed) -> list[tuple[str, str]]:
         state, token = "not seen yet", "muted"
     else:
         state = f"{status.state.value}: {status.reason}" if status.reason else status.state.value
-        token = _COLOURS[status.state]
+        token = STATE_COLOUR[status.state]
     video = text_of(status.found) if status and status.found else ""
     return [(where, "ink"), (state, token), (video, "ink"), (camera.url, "muted")]

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
+    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -22,6 +22,8 @@ class JobCard(QFrame):
 
     retry_wanted = Signal(str)
     cancel_wanted = Signal(str)
+    capture_wanted = Signal(str)
+    """Capture what the camera sees now."""
     open_wanted = Signal(str)
     """The batch's children shall be shown, or hidden again."""
 
@@ -50,30 +52,33 @@ class JobCard(QFrame):
         self._retry.clicked.connect(lambda: self.retry_wanted.emit(self.id))
         self._cancel = QPushButton("Cancel", self)
         self._cancel.clicked.connect(lambda: self.cancel_wanted.emit(self.id))
-        for button in (self._opener, self._retry, self._cancel):
+        self._capture = QPushButton("Capture now", self)
+        self._capture.clicked.connect(lambda: self.capture_wanted.emit(self.id))
+        for button in (self._opener, self._retry, self._cancel, self._capture):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the page
-        grid = QGridLayout(self)
         s = theme.space("s")
-        grid.setContentsMargins(theme.space("m"), s, s, s)
-        grid.setHorizontalSpacing(s)
-        grid.setVerticalSpacing(theme.space("xs"))
-        grid.addWidget(self._opener, 0, 0)
-        grid.addWidget(self._title, 0, 1)
-        grid.addWidget(self._said, 0, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(self._bar, 1, 1, 1, 2)
-        grid.addWidget(self._message, 2, 1)
-        grid.addWidget(self._hint, 3, 1, 1, 2)
-        buttons = QVBoxLayout()
-        buttons.addWidget(self._retry)
-        buttons.addWidget(self._cancel)
-        grid.addLayout(buttons, 2, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+        head = QHBoxLayout()
+        head.addWidget(self._opener)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._said)
+        body = QHBoxLayout()
+        body.addWidget(self._message, 1)
+        body.addStretch(0)  # where there is no message
+        for button in (self._retry, self._cancel, self._capture):
+            body.addWidget(button)
         self._room = QVBoxLayout()
         self._room.setSpacing(theme.space("xs"))
         self._more = QLabel(self)
         theme.set_role(self._more, role="small")
-        grid.addLayout(self._room, 4, 0, 1, 3)
-        grid.addWidget(self._more, 5, 1, 1, 2)
-        grid.setColumnStretch(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.space("m"), s, s, s)
+        layout.setSpacing(theme.space("xs"))
+        layout.addLayout(head)
+        layout.addWidget(self._bar)
+        layout.addLayout(body)
+        layout.addWidget(self._hint)
+        layout.addLayout(self._room)
+        layout.addWidget(self._more)
         self.show_line(line)
 
     def show_line(self, line: JobLine) -> None:
@@ -97,6 +102,7 @@ class JobCard(QFrame):
         self._retry.setAccessibleName(f"Retry {line.title}")
         self._cancel.setVisible(line.may_cancel)
         self._cancel.setAccessibleName(f"Cancel {line.title}")
+        self._capture.setVisible(line.may_capture_now)
         opened = bool(line.children)
         self._opener.setVisible(line.is_batch)
         theme.set_icon(self._opener, "chevron-down" if opened else "chevron-right", px=16)
@@ -116,6 +122,7 @@ class JobCard(QFrame):
                 card = JobCard(line, self, child=True)
                 card.retry_wanted.connect(self.retry_wanted)
                 card.cancel_wanted.connect(self.cancel_wanted)
+                card.capture_wanted.connect(self.capture_wanted)
                 self._children[line.id] = card
             card.show_line(line)
             if self._room.indexOf(card) != place:

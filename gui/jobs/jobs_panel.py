@@ -1,10 +1,21 @@
 """The jobs panel: active jobs and those that ended in the last minutes, in the window's lower right corner."""
 
+import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.store import jobs
 from core.store.database import Writing
@@ -13,7 +24,7 @@ from core.worker_process import start_worker
 from gui import theme
 from gui.background import run_in_background
 from gui.jobs.job_card import JobCard
-from gui.jobs.reading import PanelState, read_panel
+from gui.jobs.reading import PanelState, captured_now, read_panel
 from gui.models.following import Following
 from gui.station import Station
 
@@ -62,7 +73,7 @@ class JobsPanel(QFrame):
         theme.set_icon(self.toggle, "chevron-down" if expanded else "chevron-up")
         self.toggle.setAccessibleName("Close the jobs panel" if expanded else "Open the jobs panel")
         self.toggle.setToolTip(f"{'Close' if expanded else 'Open'} (Ctrl+J)")
-        self.updateGeometry()
+        self._tell_size()
 
     def sizeHint(self) -> QSize:
         if not self.expanded:
@@ -70,6 +81,14 @@ class JobsPanel(QFrame):
         inside = WIDTH_PX - 2
         absent = 0 if self._absent.isHidden() else self._absent.heightForWidth(inside)
         return QSize(WIDTH_PX, HEAD_PX + absent + min(self._inner.heightForWidth(inside) + 4, LIST_MOST_PX))
+
+    def _tell_size(self) -> None:
+        """No layout holds the panel: the window places it when its layout is asked for anew."""
+        inner = self._inner.layout()
+        if inner is not None:
+            inner.activate()
+        if self.sizeHint() != self.size():
+            QApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
 
     def card(self, job_id: str) -> JobCard:
         """The card of a job; KeyError if it is not shown."""
@@ -87,7 +106,7 @@ class JobsPanel(QFrame):
         self._empty.setVisible(not state.lines)
         self._more.setVisible(state.more > 0)
         self._more.setText(f"and {state.more:,} more")
-        self.updateGeometry()
+        self._tell_size()
 
     def _show_cards(self, state: PanelState) -> None:
         wanted = {line.id for line in state.lines}
@@ -105,6 +124,7 @@ class JobsPanel(QFrame):
     def _new_card(self, place: int, id: str, card: JobCard) -> JobCard:
         card.retry_wanted.connect(self.retry)
         card.cancel_wanted.connect(self.cancel)
+        card.capture_wanted.connect(self.capture_now)
         card.open_wanted.connect(self._open_batch)
         self._cards[id] = card
         self._room.insertWidget(place, card)
@@ -125,6 +145,10 @@ class JobsPanel(QFrame):
 
     def cancel(self, id: str) -> None:
         self._write(lambda tx: jobs.cancel(tx, id))
+
+    def capture_now(self, id: str) -> None:
+        """The same capture once more, of what the camera sees now."""
+        self._write(lambda tx: jobs.enqueue(tx, captured_now(jobs.get(tx, id), time.time_ns())))
 
     def start_worker(self) -> None:
         """Start it, detached; a second one leaves by itself."""

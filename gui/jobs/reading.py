@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from core.job import Job, JobError, JobKind, JobState
+from core.capture import CaptureParams
+from core.errors import InstantGone
+from core.job import Job, JobError, JobKind, JobState, NewJob
 from core.process import Role
 from core.settings import Settings
 from core.store import cameras, jobs, processes
@@ -51,6 +53,8 @@ class JobLine:
     children: tuple["JobLine", ...] = ()
     more_children: int = 0
     is_batch: bool = False
+    may_capture_now: bool = False
+    """Trying again can't bring the picture back: what the camera sees now can be captured instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ def line(job: Job, around: Circumstances, children: list[Job], opened: bool) -> 
     """A job, with its children where it is a batch, as the panel says it."""
     said, level = _said(job, children)
     error = job.error if job.state is JobState.FAILED else None
+    is_gone = job.kind is JobKind.CAPTURE and error is not None and error.slug == InstantGone.slug
     failed_children = sum(child.state is JobState.FAILED for child in children)
     newest_first = sorted(children, key=lambda child: child.state is not JobState.FAILED)
     return JobLine(
@@ -110,7 +115,8 @@ def line(job: Job, around: Circumstances, children: list[Job], opened: bool) -> 
         _message(job, around, error),
         error.hint if error else "",
         job.progress,
-        may_retry=job.state is JobState.FAILED or failed_children > 0,
+        may_retry=(job.state is JobState.FAILED and not is_gone) or failed_children > 0,
+        may_capture_now=is_gone,
         may_cancel=job.state in (JobState.PENDING, JobState.PROCESSING),
         children=tuple(line(child, around, [], False) for child in newest_first[:CHILDREN_MOST]) if opened else (),
         more_children=max(0, len(children) - CHILDREN_MOST) if opened else 0,
@@ -174,6 +180,21 @@ def summary_text(job: Job) -> str:
         if isinstance(count, int) and count > 0:
             parts.append(f"{count:,} {one if count == 1 else many}")
     return ", ".join(parts)
+
+
+def captured_now(job: Job, now_ns: int) -> NewJob:
+    """The capture of a failed job, asked for now instead of at its instant."""
+    asked = CaptureParams.model_validate(job.params)
+    now = asked.model_copy(update={"at_ns": now_ns, "epoch": None, "pts": None})
+    return NewJob(
+        job.kind,
+        now.model_dump(mode="json"),
+        name=job.name,
+        tenant_id=job.tenant_id,
+        operator=job.operator,
+        camera_id=job.camera_id,
+        session_id=job.session_id,
+    )
 
 
 def _failed(job: Job, children: list[Job]) -> bool:

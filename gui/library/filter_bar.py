@@ -1,6 +1,6 @@
 """The library's filters: camera, session, days, kind and star."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,8 @@ class FilterBar(QWidget):
         layout.addWidget(self._days_line)
         self._cameras: Sequence[Camera] = ()
         self._sessions: Sequence[Session] = ()
-        self.show_choices((), ())
+        self._zones: Mapping[str, ZoneInfo] = {}
+        self.show_choices((), (), {})
         self._show_days()
         for combo in (self.camera, self.session, self.days, self.kind):
             combo.currentIndexChanged.connect(self._told)
@@ -65,8 +66,11 @@ class FilterBar(QWidget):
             edit.dateChanged.connect(self._told)
         self.starred.toggled.connect(self._told)
 
-    def show_choices(self, cameras: Sequence[Camera], sessions: Sequence[Session]) -> None:
-        """Offer these; what is chosen stays chosen."""
+    def show_choices(
+        self, cameras: Sequence[Camera], sessions: Sequence[Session], zones: Mapping[str, ZoneInfo]
+    ) -> None:
+        """Offer these; what is chosen stays chosen. `zones`: by session id."""
+        self._zones = zones
         if (cameras, sessions) == (self._cameras, self._sessions) and self.camera.count():
             return
         self._cameras, self._sessions = cameras, sessions
@@ -110,7 +114,7 @@ class FilterBar(QWidget):
         chosen = self.session.currentData()
         for session in self._sessions:
             if session.id == chosen or (not chosen and session.current):
-                return ZoneInfo(session.time_zone)
+                return self._zones[session.id]
         return None
 
     def _told(self) -> None:

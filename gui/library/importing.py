@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.camera import Camera
 from core.capture import ImportParams
@@ -37,17 +37,21 @@ class ImportDialog(QDialog):
         for camera in cameras:
             self.camera.addItem(camera.label, camera.id)
         self.camera.setCurrentIndex(max(0, self.camera.findData(preferred)))
-        buttons = QDialogButtonBox(self)
-        buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
-        self.go = buttons.addButton("Import", QDialogButtonBox.ButtonRole.AcceptRole)
+        cancel, self.go = QPushButton("Cancel", self), QPushButton("Import", self)
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
         theme.set_role(self.go, role="primary")
         self.go.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self.go.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.go)
         layout = QVBoxLayout(self)
         layout.setSpacing(theme.space("m"))
-        for widget in (title, said, self.camera, buttons):
+        for widget in (title, said, self.camera):
             layout.addWidget(widget)
+        layout.addLayout(buttons)
 
 
 def ask_and_import(

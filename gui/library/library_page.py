@@ -2,21 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from core.camera import Camera
 from core.session import Session
-from core.store import cameras, clips, frames, sessions
-from core.store.database import Writing
-from core.store.library import LibraryFilter, LibraryItem
-from core.upload import ItemKind
+from core.store import cameras, sessions
+from core.store.library import LibraryFilter
 from gui import theme
-from gui.background import run_in_background
+from gui.library.actions import LibraryActions
+from gui.library.empty_state import EmptyState
 from gui.library.facts import local_day
 from gui.library.filter_bar import FilterBar
 from gui.library.grid import ThumbnailGrid
@@ -27,17 +25,16 @@ from gui.library.viewer import Viewer
 from gui.models.following import Following
 from gui.models.library_model import LibraryModel
 from gui.station import Station
-from gui.toast import show_notice
 
 THUMBNAIL = QSize(256, 160)
-AT_ONCE = 5000
-"""Ids in one statement: SQLite takes some 32,000 values."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
     cameras: list[Camera]
     sessions: list[Session]
+    zones: dict[str, ZoneInfo]
+    """Session id to its zone."""
 
 
 class LibraryPage(QWidget):
@@ -46,8 +43,8 @@ class LibraryPage(QWidget):
         self.setObjectName("page")
         self.setAcceptDrops(True)
         self._station = station
-        self._around = _Around([], [])
-        self._undo: list[list[LibraryItem]] = []
+        self._around = _Around([], [], {})
+        self.acts = LibraryActions(station, self._acted, self)
         self.viewer: Viewer | None = None
         self.model = LibraryModel(station, self)
         self.grid = ThumbnailGrid(self.model, self)
@@ -97,7 +94,8 @@ class LibraryPage(QWidget):
             foot.addWidget(button)
         self._body = QStackedWidget(self)
         self._body.addWidget(self.grid)
-        self._body.addWidget(self._empty_state())
+        self.empty = EmptyState(self, ("Import files…", self.choose_files), ("Show everything", self.filter.clear))
+        self._body.addWidget(self.empty)
         layout = QVBoxLayout(self)
         edge = theme.space("l")
         layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
@@ -106,31 +104,6 @@ class LibraryPage(QWidget):
         layout.addWidget(self.filter)
         layout.addWidget(self._body, 1)
         layout.addLayout(foot)
-
-    def _empty_state(self) -> QWidget:
-        empty = QWidget(self)
-        self._empty_title, self._empty_text = QLabel(empty), QLabel(empty)
-        theme.set_role(self._empty_title, role="title")
-        theme.set_role(self._empty_text, role="muted")
-        self._empty_text.setWordWrap(True)
-        self._empty_text.setFixedWidth(420)
-        self._empty_import = QPushButton("Import files…", empty)
-        self._empty_import.clicked.connect(self.choose_files)
-        self._empty_clear = QPushButton("Show everything", empty)
-        self._empty_clear.clicked.connect(self.filter.clear)
-        layout = QVBoxLayout(empty)
-        layout.setSpacing(theme.space("m"))
-        layout.addStretch(1)
-        for widget in (self._empty_title, self._empty_text, self._empty_import, self._empty_clear):
-            line = QHBoxLayout()  # an alignment would take a wrapped label's height from it
-            line.addStretch(1)
-            line.addWidget(widget)
-            line.addStretch(1)
-            layout.addLayout(line)
-            if isinstance(widget, QLabel):
-                widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout.addStretch(2)
-        return empty
 
     def _action(self, text: str, do: Callable[[], None], icon: str, keys: str) -> QPushButton:
         button = QPushButton(text, self)
@@ -143,6 +116,9 @@ class LibraryPage(QWidget):
         self.model.may_move = self._may_move
         self.model.counted.connect(self._counted)
         self.model.held.connect(self._held)
+        self._came = QTimer(self, singleShot=True, interval=0)  # a page comes as hundreds of changed cells
+        self._came.timeout.connect(self._say_day)
+        self.model.dataChanged.connect(lambda *_: self._came.start())
         self.grid.looked_at.connect(self._looked_at)
         self.grid.opened.connect(self.open_at)
         self.grid.chosen_changed.connect(self._chosen_changed)
@@ -158,7 +134,7 @@ class LibraryPage(QWidget):
             shortcut.activated.connect(do)
         undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
         undo.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        undo.activated.connect(self.undo)
+        undo.activated.connect(self.acts.undo)
 
     # following the station
 
@@ -172,7 +148,8 @@ class LibraryPage(QWidget):
 
     def _read_around(self) -> _Around:
         with self._station.database.read() as tx:
-            return _Around(cameras.every(tx), sessions.every(tx))
+            found = sessions.every(tx)
+            return _Around(cameras.every(tx), found, {session.id: ZoneInfo(session.time_zone) for session in found})
 
     def _show_around(self, around: _Around) -> None:
         if around == self._around:
@@ -180,8 +157,8 @@ class LibraryPage(QWidget):
         self._around = around
         labels = {camera.id: camera.label for camera in around.cameras}
         self.model.labels = self._delegate.labels = labels
-        self._delegate.zones = {session.id: ZoneInfo(session.time_zone) for session in around.sessions}
-        self.filter.show_choices(around.cameras, around.sessions)
+        self._delegate.zones = around.zones
+        self.filter.show_choices(around.cameras, around.sessions, around.zones)
         self.grid.viewport().update()
 
     def _may_move(self) -> bool:
@@ -190,14 +167,15 @@ class LibraryPage(QWidget):
     def _counted(self, count: int) -> None:
         self._count.setText(f"{count:,} {'file' if count == 1 else 'files'}")
         open_filter = self.model.wanted == LibraryFilter()
-        self._empty_title.setText("Nothing here yet" if open_filter else "Nothing fits the filter")
-        self._empty_text.setText(
-            "Press Space on the wall to capture what the cameras see, or drop frames, clips or whole folders here."
-            if open_filter
-            else "No frame or clip is of this camera, session, day and kind."
-        )
-        self._empty_import.setVisible(open_filter)
-        self._empty_clear.setVisible(not open_filter)
+        if open_filter:
+            said = (
+                "Press Space on the wall to capture what the cameras see, or drop frames, clips or whole folders here."
+            )
+            self.empty.say("Nothing here yet", said)
+        else:
+            self.empty.say("Nothing fits the filter", "No frame or clip is of this camera, session, day and kind.")
+        for button, shown in zip(self.empty.buttons, (open_filter, not open_filter), strict=True):
+            button.setVisible(shown)
         self._body.setCurrentIndex(0 if count else 1)
         self._chosen_changed()
         self._say_day()
@@ -253,7 +231,7 @@ class LibraryPage(QWidget):
 
     def open_at(self, position: int) -> None:
         """Open the viewer there; ← and → go on from it."""
-        self.viewer = Viewer(self._station, self.model, position, lambda item: self.star([item]), self)
+        self.viewer = Viewer(self._station, self.model, position, lambda item: self.acts.star([item]), self)
         self.viewer.finished.connect(self._viewer_closed)
         self.viewer.open()
 
@@ -265,12 +243,7 @@ class LibraryPage(QWidget):
             self.grid.setFocus()
 
     def star_chosen(self) -> None:
-        self.model.fetch(self.grid.chosen_runs(), self.star)
-
-    def star(self, items: list[LibraryItem]) -> None:
-        """Star them all; if all are starred already, take the stars away."""
-        starred = not all(item.starred for item in items)
-        self._write(items, lambda tx, table, ids: [table.star(tx, id, starred) for id in ids], self.model.refresh_now)
+        self.model.fetch(self.grid.chosen_runs(), self.acts.star)
 
     def reveal_chosen(self) -> None:
         at = self.grid.current()
@@ -280,53 +253,14 @@ class LibraryPage(QWidget):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def delete_chosen(self) -> None:
-        self.model.fetch(self.grid.chosen_runs(), self.delete)
+        self.model.fetch(self.grid.chosen_runs(), self.acts.delete)
 
-    def delete(self, items: list[LibraryItem]) -> None:
-        """Hide them and hold their uploads; the notice and Ctrl+Z take it back."""
-        if not items:
-            return
-        days = self._station.settings.retention.deleted_days
-
-        def done() -> None:
-            self._undo.append(items)
+    def _acted(self, is_gone: bool) -> None:
+        if is_gone:
             self.grid.choose_nothing()
             self.model.show_changes()
-            what = "1 file is" if len(items) == 1 else f"{len(items):,} files are"
-            said = f"{what} deleted from the library and no longer sent. Gone from disk in {days} days; objects stay."
-            show_notice(self, said, "info", ("Undo", self.undo))
-
-        self._write(items, lambda tx, table, ids: table.delete(tx, ids), done)
-
-    def undo(self) -> None:
-        """Take the newest deletion back."""
-        if not self._undo:
-            return
-        items = self._undo.pop()
-        what = "1 file is" if len(items) == 1 else f"{len(items):,} files are"
-
-        def done() -> None:
-            self.model.show_changes()
-            show_notice(self, f"{what} back.", "ok")
-
-        self._write(items, lambda tx, table, ids: table.undelete(tx, ids), done)
-
-    def _write(
-        self,
-        items: list[LibraryItem],
-        change: Callable[[Writing, ModuleType, list[str]], object],
-        done: Callable[[], object],
-    ) -> None:
-        database = self._station.database
-
-        def work() -> None:
-            with database.write() as tx:
-                for kind, table in ((ItemKind.FRAME, frames), (ItemKind.CLIP, clips)):
-                    ids = [item.id for item in items if item.kind is kind]
-                    for first in range(0, len(ids), AT_ONCE):
-                        change(tx, table, ids[first : first + AT_ONCE])
-
-        run_in_background(work, then=lambda _: done(), parent=self)
+        else:
+            self.model.refresh_now()
 
     # import
 

@@ -14,10 +14,10 @@ class PictureView(QWidget):
 
     scaled = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
         self._image = QImage()
-        self._said = ""
+        self.said = ""
         self._scale: float | None = None
         self._centre = QPointF(0.5, 0.5)
         self._grabbed: QPoint | None = None
@@ -27,7 +27,7 @@ class PictureView(QWidget):
 
     def show_image(self, image: QImage, said: str = "") -> None:
         """Show a picture, or instead of a null one a sentence."""
-        self._image, self._said = image, said
+        self._image, self.said = image, said
         self._scale = None
         self._centre = QPointF(0.5, 0.5)
         self.scaled.emit()
@@ -48,12 +48,12 @@ class PictureView(QWidget):
         if scale is None:
             self._scale = None
         else:
-            about = about or QPointF(self.rect().center())
+            about = about or QRectF(self.rect()).center()
             before = self._target()
             point = QPointF((about.x() - before.x()) / before.width(), (about.y() - before.y()) / before.height())
             self._scale = min(max(scale, LEAST), MOST)
             size = self._size()
-            middle = QPointF(self.rect().center())
+            middle = QRectF(self.rect()).center()
             self._centre = QPointF(
                 point.x() + (middle.x() - about.x()) / size.width(),
                 point.y() + (middle.y() - about.y()) / size.height(),
@@ -68,7 +68,7 @@ class PictureView(QWidget):
         if self._image.isNull():
             painter.setPen(theme.colour("tile_ink"))
             area = self.rect().adjusted(24, 24, -24, -24)
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._said)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.said)
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.scale < 2)
         painter.drawImage(self._target(), self._image)
@@ -95,6 +95,10 @@ class PictureView(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.set_scale(1.0 if self.fits else None, event.position())
 
+    def corner(self) -> QPointF:
+        """Where the picture's upper left corner lies, in the widget."""
+        return self._target().topLeft()
+
     def _fitting(self) -> float:
         if self._image.isNull():
             return 1.0
@@ -104,7 +108,7 @@ class PictureView(QWidget):
         return QSizeF(self._image.size()) * self.scale
 
     def _target(self) -> QRectF:
-        size, middle = self._size(), QPointF(self.rect().center())
+        size, middle = self._size(), QRectF(self.rect()).center()
         corner = middle - QPointF(self._centre.x() * size.width(), self._centre.y() * size.height())
         return QRectF(corner, size)
 

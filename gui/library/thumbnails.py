@@ -57,6 +57,9 @@ class Thumbnails(QObject):
         """Keys that wait for a decoder."""
         return self._wishes.keys()
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._kept
+
     def image(self, wanted: Wanted) -> QImage | None:
         """The thumbnail, a null image if its file can't be read, or None until it is decoded."""
         kept = self._kept.get(wanted.key)
@@ -72,12 +75,6 @@ class Thumbnails(QObject):
         """Forget wishes for what scrolled away."""
         for key in [key for key in self._wishes if key not in keys]:
             del self._wishes[key]
-
-    def forget(self, key: str) -> None:
-        """Drop one picture, so that it is read again."""
-        gone = self._kept.pop(key, None)
-        if gone is not None:
-            self._bytes -= gone.sizeInBytes()
 
     def _start(self) -> None:
         while self._wishes and len(self._under_way) < AT_ONCE:

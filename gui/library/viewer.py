@@ -40,6 +40,7 @@ class _Shown:
     details: Details
     path: Path
     image: QImage
+    rows: list[tuple[str, str]]
 
 
 class Viewer(QDialog):
@@ -82,6 +83,11 @@ class Viewer(QDialog):
         self._go(position)
 
     @property
+    def shown_id(self) -> str | None:
+        """Of the frame or clip that is shown."""
+        return self._shown.details.item.id if self._shown is not None else None
+
+    @property
     def position(self) -> int:
         return self._position
 
@@ -111,8 +117,8 @@ class Viewer(QDialog):
         if item is None or item == self._item:
             return
         self._item = item
-        self._star.setText("Starred" if item.starred else "Star")
-        theme.set_icon(self._star, *(("star-filled", "warn") if item.starred else ("star", "ink")))
+        self.star_button.setText("Starred" if item.starred else "Star")
+        theme.set_icon(self.star_button, *(("star-filled", "warn") if item.starred else ("star", "ink")))
         if self._shown is not None and self._shown.details.item.id == item.id:
             image: QImage | None = self._shown.image
         else:
@@ -123,10 +129,12 @@ class Viewer(QDialog):
         def read() -> _Shown:
             details, path = read_details(database, item), folder.absolute(item.path)
             if image is not None:
-                return _Shown(details, path, image)
-            if item.file_gone:
-                return _Shown(details, path, QImage())
-            return _Shown(details, path, first_picture(path) if item.kind is ItemKind.CLIP else picture(path))
+                whole = image
+            elif item.file_gone:
+                whole = QImage()
+            else:
+                whole = first_picture(path) if item.kind is ItemKind.CLIP else picture(path)
+            return _Shown(details, path, whole, rows(details))
 
         run_in_background(read, then=self._show, failed=lambda error: self._cannot(item.id, error), parent=self)
 
@@ -140,11 +148,11 @@ class Viewer(QDialog):
             said = gone if item.file_gone_at_ns else f"{shown.path.name} can't be shown. Open it in another program."
             self.picture.show_image(shown.image, said)
         is_clip = isinstance(item, Clip)
-        self._play.setVisible(is_clip)
-        self._play.setEnabled(item.file_gone_at_ns is None)
+        self.play_button.setVisible(is_clip)
+        self.play_button.setEnabled(item.file_gone_at_ns is None)
         self._title.setText(shown.details.camera.label if shown.details.camera else item.camera_id)
         self.setWindowTitle(f"{'Clip' if is_clip else 'Frame'} {item.id}")
-        self._fill(rows(shown.details))
+        self._fill(shown.rows)
 
     def _cannot(self, item_id: str, error: KnownError) -> None:
         if item_id == self._wanted_id:
@@ -185,15 +193,15 @@ class Viewer(QDialog):
         self._scale = QLabel(self)
         self._scale.setMinimumWidth(52)
         theme.set_role(self._scale, role="muted")
-        self._play = self._button("Play", self._open_file, "play")
-        self._play.setToolTip("Open the clip in this machine's player")
-        self._star = self._button("Star", self.star, "star")
+        self.play_button = self._button("Play", self._open_file, "play")
+        self.play_button.setToolTip("Open the clip in this machine's player")
+        self.star_button = self._button("Star", self.star, "star")
         layout = QHBoxLayout(bar)
         layout.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("m"), theme.space("s"))
         for widget in (self._newer, self._older, self._place):
             layout.addWidget(widget)
         layout.addStretch(1)
-        for widget in (self._play, self._fit, self._whole, self._scale, self._star):
+        for widget in (self.play_button, self._fit, self._whole, self._scale, self.star_button):
             layout.addWidget(widget)
         return bar
 
@@ -216,7 +224,7 @@ class Viewer(QDialog):
         inner.setAutoFillBackground(False)
         scroll.setAccessibleName("What is known of it")
         buttons = QHBoxLayout()
-        buttons.addWidget(self._button("Copy SHA-256", self._copy_hash))
+        buttons.addWidget(self._button("Copy SHA-256", self.copy_hash))
         buttons.addWidget(self._button("Show file", self._reveal, "folder"))
         close = self._button("Close", self.accept)
         layout = QVBoxLayout(panel)
@@ -234,7 +242,7 @@ class Viewer(QDialog):
             theme.set_icon(button, icon)
         return button
 
-    def _copy_hash(self) -> None:
+    def copy_hash(self) -> None:
         if self._shown is not None:
             QGuiApplication.clipboard().setText(self._shown.details.item.sha256)
             show_notice(self, "The SHA-256 is on the clipboard.", "ok")

@@ -1,5 +1,6 @@
 """The library's grid as a table model: it knows how many items there are, and reads the pages that are looked at."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ PAGE_SIZE = 240
 KEPT_PAGES = 80
 ITEM = Qt.ItemDataRole.UserRole
 REST_MS = 300
+REST_SHARE = 4
+"""After reading for so long it rests four times as long: a library that grows all the time keeps no core busy."""
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
@@ -31,6 +34,7 @@ class _Read:
     revision: int
     outline: Outline | None
     """Where it changed or was asked for."""
+    took_s: float
     moved: bool
     """The pages are those of the new outline."""
     pages: dict[int, list[LibraryItem]] = field(default_factory=dict)
@@ -43,8 +47,6 @@ class LibraryModel(QAbstractTableModel):
     """The number of items changed, or was found for a new filter."""
     held = Signal(bool, int)
     """Files came or went that are not shown yet, so as not to move what is being looked at; how many more there are."""
-    changed_items = Signal(list)
-    """Ids of items whose file or state changed."""
 
     def __init__(self, station: Station, parent: QObject) -> None:
         super().__init__(parent)
@@ -194,6 +196,7 @@ class LibraryModel(QAbstractTableModel):
         may_move = anew or self.may_move()
 
         def read() -> _Read:
+            started_s = time.monotonic()
             with database.read() as tx:
                 revision = library.newest_revision(tx)
                 outline = library.outline(tx, wanted, PAGE_SIZE) if revision != known else None
@@ -204,7 +207,8 @@ class LibraryModel(QAbstractTableModel):
                     for number in looked_at
                     if number < len(starts)
                 }
-                return _Read(wanted, anew, revision, outline, moved, pages)
+            took_s = time.monotonic() - started_s
+            return _Read(wanted, anew, revision, outline, took_s, moved, pages)
 
         run_in_background(read, then=self._came, failed=self._did_not, parent=self)
 
@@ -214,6 +218,7 @@ class LibraryModel(QAbstractTableModel):
 
     def _came(self, read: _Read) -> None:
         self._reading = False
+        self._rest.setInterval(max(REST_MS, round(read.took_s * 1000 * REST_SHARE)))
         if read.wanted != self._wanted:
             self._read()  # the filter changed meanwhile
             return
@@ -221,15 +226,16 @@ class LibraryModel(QAbstractTableModel):
             for number in [number for number in self._pages if number not in read.pages]:
                 del self._pages[number]  # read again when it is looked at
         self._revision = read.revision
+        counted = False
         if read.outline is not None and read.moved:
             counted = read.anew or read.outline.count != self.count
             self._put_outline(read.outline)
-            if counted:
-                self.counted.emit(self.count)
-            self.held.emit(False, 0)
-        elif read.outline is not None and read.outline != self._outline:
-            self.held.emit(True, read.outline.count - self.count)
         self._put_pages(read.pages)
+        if read.outline is not None:
+            is_held = not read.moved and read.outline != self._outline
+            self.held.emit(is_held, read.outline.count - self.count if is_held else 0)
+        if counted:
+            self.counted.emit(self.count)
         known = range(len(self._outline.starts))
         if self._stale or any(number in known and number not in self._pages for number in self._looked_at):
             self._read()
@@ -249,7 +255,6 @@ class LibraryModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(after - 1, self._columns - 1))
 
     def _put_pages(self, pages: dict[int, list[LibraryItem]]) -> None:
-        changed: list[str] = []
         for number, items in pages.items():
             before = self._pages.get(number, [])
             self._pages[number] = items
@@ -260,12 +265,8 @@ class LibraryModel(QAbstractTableModel):
                 if old != new:
                     index = self.at(number * PAGE_SIZE + place)
                     self.dataChanged.emit(index, index)
-                    if old is not None and new is not None and old.id == new.id:
-                        changed.append(new.id)
         while len(self._pages) > KEPT_PAGES:
             self._pages.popitem(last=False)
-        if changed:
-            self.changed_items.emit(changed)
 
 
 def _until(starts: tuple[library.Place, ...], number: int) -> library.Place | None:

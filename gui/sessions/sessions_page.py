@@ -23,11 +23,15 @@ from core.store import library, sessions
 from core.store.database import Writing
 from gui import theme
 from gui.background import run_in_background
+from gui.library.empty_state import EmptyState
 from gui.models.following import Following
 from gui.models.sessions_model import SessionRow, SessionsModel
 from gui.sessions.new_session import NewSessionDialog, zones
 from gui.station import Station
 from gui.toast import show_notice
+
+_WIDTHS_PX = (96, 80, 200, 160)
+"""Of all columns but the first, which takes what is left."""
 
 
 class SessionsPage(QWidget):
@@ -153,7 +157,12 @@ class SessionsPage(QWidget):
         self._set_up_table()
         self._body = QStackedWidget(self)
         self._body.addWidget(self.table)
-        self._body.addWidget(self._empty_state())
+        empty = EmptyState(self, ("New session…", self.ask_new))
+        empty.say(
+            "No session yet",
+            "Create the running event, as 2026 · Monza · FP1, so that its frames and clips are found later.",
+        )
+        self._body.addWidget(empty)
         self.switch_button = QPushButton("Make current", self)
         self.switch_button.clicked.connect(self.switch)
         self.close_button = QPushButton("Close session", self)
@@ -176,6 +185,7 @@ class SessionsPage(QWidget):
         table.setModel(self.model)
         table.setAccessibleName("Sessions")
         table.setShowGrid(False)
+        table.setWordWrap(False)
         table.setTabKeyNavigation(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -185,31 +195,6 @@ class SessionsPage(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-
-    def _empty_state(self) -> QWidget:
-        empty = QWidget(self)
-        title = QLabel("No session yet", empty)
-        theme.set_role(title, role="title")
-        said = QLabel(
-            "Create the running event, as 2026 · Monza · FP1, so that its frames and clips are found later.", empty
-        )
-        said.setWordWrap(True)
-        said.setFixedWidth(420)
-        theme.set_role(said, role="muted")
-        button = QPushButton("New session…", empty)
-        button.clicked.connect(self.ask_new)
-        layout = QVBoxLayout(empty)
-        layout.setSpacing(theme.space("m"))
-        layout.addStretch(1)
-        for widget in (title, said, button):
-            line = QHBoxLayout()
-            line.addStretch(1)
-            line.addWidget(widget)
-            line.addStretch(1)
-            layout.addLayout(line)
-            if isinstance(widget, QLabel):
-                widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout.addStretch(2)
-        return empty
+        for column, width_px in enumerate(_WIDTHS_PX, 1):
+            header.resizeSection(column, width_px)

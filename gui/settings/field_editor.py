@@ -37,10 +37,10 @@ class FieldEditor(QWidget):
         self._name.setFixedWidth(NAME_PX)
         self._name.setToolTip(doc.name)
         self._name.setWordWrap(True)
-        self._default = QPushButton(f"Default: {shown(doc, doc.default)}", self)
-        self._default.setAutoDefault(False)
-        theme.set_role(self._default, role="link")
-        self._default.clicked.connect(self._back_to_default)
+        self.default_button = QPushButton(f"Default: {shown(doc, doc.default)}", self)
+        self.default_button.setAutoDefault(False)
+        theme.set_role(self.default_button, role="link")
+        self.default_button.clicked.connect(self._back_to_default)
         self.widget = self._make()
         self.widget.setAccessibleName(label(doc))
         self.widget.setAccessibleDescription(doc.description)
@@ -62,7 +62,7 @@ class FieldEditor(QWidget):
             line.addWidget(self._browse())
         if unit(doc):
             line.addWidget(QLabel(unit(doc), self))
-        line.addWidget(self._default)
+        line.addWidget(self.default_button)
         line.addStretch(1)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -169,7 +169,7 @@ class FieldEditor(QWidget):
 
     def _show_default(self) -> None:
         default = size_text(self.doc.default) if self.doc.type == "bytes" else self.doc.default
-        self._default.setVisible(not self.locked and self.value() != default)
+        self.default_button.setVisible(not self.locked and self.value() != default)
 
 
 class _Spin(QSpinBox):

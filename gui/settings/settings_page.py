@@ -60,7 +60,7 @@ class SettingsPage(QWidget):
         self.forms: dict[str, SectionForm] = {}
         self.keys = StorageKeys(self)
         self.keys.hide()
-        self._test = StoreTest(station.folder, self)
+        self.store_test = StoreTest(station.folder, self)
         self.list = QListWidget(self)
         self.list.setAccessibleName("Sections")
         self.list.setFixedWidth(170)
@@ -78,7 +78,7 @@ class SettingsPage(QWidget):
         self.save_button.clicked.connect(self.save)
         self.revert_button.clicked.connect(self.revert)
         self.keys.changed.connect(self._edited)
-        self._test.ended.connect(self._tested)
+        self.store_test.ended.connect(self._tested)
         station.settings_changed.connect(self._settings_changed)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -128,9 +128,9 @@ class SettingsPage(QWidget):
 
     def test_store(self) -> None:
         """Ask the store whether it takes our files; minutes at most, and nothing waits for it."""
-        self._test_button.setEnabled(False)
+        self.test_button.setEnabled(False)
         self._say_test("", "Testing…")
-        self._test.start()
+        self.store_test.start()
 
     def _saved(self, saved: _Saved) -> None:
         self._saving = False
@@ -170,7 +170,7 @@ class SettingsPage(QWidget):
             self.list.item(row).setText(f"{title} •" if changed else title)
         if "storage" in self.forms:
             storage_changed = bool(self.forms["storage"].changes() or self.keys.entered())
-            self._test_button.setEnabled(not storage_changed)
+            self.test_button.setEnabled(not storage_changed)
             self.keys.setVisible(self.forms["storage"].editors["storage.kind"].value() == "minio")
             if storage_changed:
                 self._say_test("", "Save first: the test asks the store that is saved.")
@@ -253,18 +253,18 @@ class SettingsPage(QWidget):
         form.room.addLayout(line)
 
     def _add_store(self, form: SectionForm) -> None:
-        self._test_button = QPushButton("Test store", form)
-        self._test_button.clicked.connect(self.test_store)
+        self.test_button = QPushButton("Test store", form)
+        self.test_button.clicked.connect(self.test_store)
         self._found = QLabel(form)
         self._found.setWordWrap(True)
         line = QHBoxLayout()
-        line.addWidget(self._test_button, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.test_button, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self._found, 1)
         form.room.addWidget(self.keys)
         form.room.addLayout(line)
 
     def _tested(self, level: str, said: str) -> None:
-        self._test_button.setEnabled(True)
+        self.test_button.setEnabled(True)
         self._say_test(level, said)
 
     def _say_test(self, level: str, said: str) -> None:

@@ -1,7 +1,7 @@
 """The store's keys: entered here, kept by the system, never shown again."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from core.credentials import Credentials
 from gui import theme
@@ -40,14 +40,17 @@ class StorageKeys(QWidget):
             title.setBuddy(field)
             field.setEchoMode(QLineEdit.EchoMode.Password)
             field.setAccessibleName(label)
-            field.setMaximumWidth(320)
+            field.setFixedWidth(240)
             field.textChanged.connect(self.changed)
             said.setWordWrap(True)
             theme.set_role(said, role="small")
             if row:
                 grid.setRowMinimumHeight(3 * row - 1, theme.space("l"))
             grid.addWidget(title, 3 * row, 0)
-            grid.addWidget(field, 3 * row, 1)
+            line = QHBoxLayout()
+            line.addWidget(field)
+            line.addStretch(1)
+            grid.addLayout(line, 3 * row, 1)
             grid.addWidget(said, 3 * row + 1, 1)
             self.fields[name], self._said[name] = field, said
         grid.setColumnStretch(1, 1)

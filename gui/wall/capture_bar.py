@@ -39,6 +39,7 @@ _MODE_HINTS = {
 
 
 _FIELD_PX = 122
+_TEXT_PX = 216
 _ROOMY_PX = 1100
 """Narrower bars do without the button's icon."""
 
@@ -128,8 +129,8 @@ class CaptureBar(QFrame):
         """Say what the press will capture: the labels of its cameras."""
         many = f"{len(cameras)} chosen" if chosen else f"all {len(cameras)}"
         text = f"Capture {cameras[0] if len(cameras) == 1 else many}" if cameras else "Capture"
-        metrics = self._button.fontMetrics()
-        self._button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, 260))
+        self._button.ensurePolished()  # its font comes with the style
+        self._button.setText(self._button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, _TEXT_PX))
         self._button.setAccessibleName(f"Capture {', '.join(cameras)}" if cameras else "Capture: no camera")
         self._button.setEnabled(bool(cameras))
         self._none.setVisible(chosen)
@@ -175,7 +176,7 @@ class CaptureBar(QFrame):
     def _make_fields(self) -> None:
         modes = CaptureMode
         self._whole(modes.BURST, "count", "Frames in the burst", (1, 1000, 5), " frames")
-        self._number(modes.BURST, "fps", "Frames a second; none is every picture", (0, 30, 0), " fps", "all")
+        self._number(modes.BURST, "fps", "Frames a second; none is every picture", (0, 30, 0), " fps", "full rate")
         for mode in (modes.INTERVAL, modes.CONTINUOUS):
             self._number(mode, "fps", "Frames a second", (0.1, 30, 1), " fps")
         self._whole(modes.INTERVAL, "duration_s", "For how many seconds", (1, 3600, 10), " s")

@@ -1,46 +1,45 @@
 """One camera on the wall: its words above, its newest picture below, and never an old picture that looks live."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QFont, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.camera import CameraState
 from core.mailbox import Picture
 from gui import theme
+from gui.wall.tile_words import TileWords, paint_age, paint_lines, paint_strip, paint_trouble
 
 STALE_NS = 2_000_000_000
 _EDGE_PX = 3
 _FLASH_MS = 180
-_STATE_COLOUR = {
-    CameraState.LIVE: "ok",
-    CameraState.CONNECTING: "accent",
-    CameraState.STALLED: "warn",
-    CameraState.OFFLINE: "bad",
-}
 
 
 @dataclass(frozen=True, slots=True)
-class TileWords:
-    """What a tile says of its camera."""
+class _Place:
+    """Where an image goes."""
 
-    name: str
-    state: CameraState
-    reason: str = ""
-    hint: str = ""
-    fps: float = 0.0
-    aspect: float = 16 / 9
-    """Width over height of the camera's picture."""
-    number: int = 0
-    """The key that chooses it; 0 where there is none."""
+    asked: tuple[object, ...]
+    """What it was decided for."""
+    target: QRect
+    pixel_by_pixel: bool
 
-    @property
-    def state_text(self) -> str:
-        if self.state is CameraState.LIVE and self.fps > 0:
-            return f"live  {self.fps:.1f} fps"
-        return self.state.value
+
+def _place(asked: tuple[object, ...], area: QRect, size: QSize, wanted: QSize, ratio: float) -> _Place:
+    """In the middle of its area: in its own size if that is the wished one (decoders round), else as large as it goes.
+
+    It is not the wished one for a moment after a change, or for long where the area is larger than a mailbox or than
+    the camera's own picture.
+    """
+    fits = abs(size.width() - wanted.width()) <= 4 and abs(size.height() - wanted.height()) <= 4
+    if fits:
+        shown = QSize(round(size.width() / ratio), round(size.height() / ratio))
+    else:
+        shown = size.scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    left, top = (area.width() - shown.width()) // 2, (area.height() - shown.height()) // 2
+    return _Place(asked, QRect(area.topLeft() + QPoint(left, top), shown), fits)
 
 
 class Tile(QWidget):
@@ -51,13 +50,14 @@ class Tile(QWidget):
     opened = Signal(str)
     """The operator wants this camera alone, or all of them again (its id)."""
 
-    def __init__(self, camera_id: str, parent: QWidget) -> None:
+    def __init__(self, camera_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.camera_id = camera_id
         self.words = TileWords(camera_id, CameraState.CONNECTING)
         self.chosen = False
         self.picture: Picture | None = None
         self._image = QImage()
+        self._place = _Place((), QRect(), False)
         self._stale_text = ""
         self._flashing = QTimer(self)
         self._flashing.setSingleShot(True)
@@ -76,9 +76,10 @@ class Tile(QWidget):
 
     def show_words(self, words: TileWords) -> None:
         if words != self.words:
+            only_rate = replace(words, fps=self.words.fps) == self.words
             self.words = words
             self._say()
-            self.update()
+            self.update(self.strip() if only_rate else self.rect())
 
     def show_picture(self, picture: Picture) -> None:
         """Paint this picture; its bytes are kept for as long as the image that looks into them."""
@@ -86,8 +87,12 @@ class Tile(QWidget):
         self._image = QImage(
             picture.pixels, picture.width, picture.height, picture.line_bytes, QImage.Format.Format_RGB32
         )
+        place = self._place
+        was_plain = self._is_plain()
+        self._put()
         self.refresh_age(repaint=False)
-        self.update(self.picture_area())
+        same = was_plain and self._place is place and self._is_plain()
+        self.update(self._place.target if same else self.picture_area())
 
     def set_chosen(self, chosen: bool) -> None:
         if chosen != self.chosen:
@@ -136,45 +141,24 @@ class Tile(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        if self._is_plain() and self._place.target.contains(event.rect()):
+            # 25 times a second, and nothing but a copy of memory.
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            painter.drawImage(self._place.target.topLeft(), self._image)
+            return
         area = self.picture_area()
+        if not area.intersects(event.rect()):
+            paint_strip(painter, self.strip(), self.words, self.chosen)
+            return
         if not area.contains(event.rect()):
-            self._paint_frame(painter)
+            edge = "accent" if self.chosen else ("ink" if self.hasFocus() else "surface")
+            painter.fillRect(self.rect(), theme.colour(edge))
+            paint_strip(painter, self.strip(), self.words, self.chosen)
         painter.setClipRect(area)
         self._paint_picture(painter, area)
         if self.flashing:
             painter.setOpacity(0.65)
             painter.fillRect(area, theme.colour("flash"))
-
-    def _paint_frame(self, painter: QPainter) -> None:
-        edge = "accent" if self.chosen else ("ink" if self.hasFocus() else "line")
-        painter.fillRect(self.rect(), theme.colour(edge) if edge != "line" else theme.colour("surface"))
-        strip = self.strip()
-        painter.fillRect(strip, theme.colour("accent_soft" if self.chosen else "surface"))
-        font = self.font()
-        font.setPixelSize(theme.size("small" if strip.height() < 32 else "body"))
-        painter.setFont(font)
-        pad = theme.space("s")
-        state_width = painter.fontMetrics().horizontalAdvance(self.words.state_text) + 2 * pad + 14
-        dot = QPointF(strip.right() - state_width + pad + 5, strip.center().y() + 1)
-        colour = theme.colour(_STATE_COLOUR[self.words.state])
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawEllipse(dot, 5, 5)
-        painter.setPen(colour)
-        words = strip.adjusted(strip.width() - state_width + pad + 14, 0, 0, 0)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.words.state_text)
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
-        painter.setPen(theme.colour("ink"))
-        name = f"{self.words.number}  {self.words.name}" if self.words.number else self.words.name
-        name = f"✓ {name}" if self.chosen else name
-        room = strip.adjusted(pad, 0, -state_width - pad, 0)
-        painter.drawText(
-            room,
-            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-            painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room.width()),
-        )
 
     def _paint_picture(self, painter: QPainter, area: QRect) -> None:
         if self._image.isNull():
@@ -185,66 +169,33 @@ class Tile(QWidget):
         if self._stale_text or (trouble and not self._image.isNull()):
             painter.fillRect(area, theme.colour("tile_veil"))
         if trouble:
-            self._paint_trouble(painter, area)
+            paint_trouble(painter, area, self.words)
         elif self._image.isNull():
-            self._paint_lines(painter, area, [("Waiting for the first picture", "tile_ink", "body", False)])
+            paint_lines(painter, area, [("Waiting for the first picture", "body", False)])
         if self._stale_text:
-            self._paint_age(painter, area)
+            paint_age(painter, area, self._stale_text)
 
     def _paint_image(self, painter: QPainter, area: QRect) -> None:
-        ratio = self.devicePixelRatioF()
-        size = self._image.size()
-        fits = QSize(int(area.width() * ratio), int(area.height() * ratio))
-        wanted = self.wanted_px()
-        near = abs(size.width() - wanted.width()) <= 4 and abs(size.height() - wanted.height()) <= 4
-        if not near:  # the size changed a moment ago, or the area is larger than a mailbox holds
-            size = size.scaled(fits, Qt.AspectRatioMode.KeepAspectRatio)
-        shown = QSize(round(size.width() / ratio), round(size.height() / ratio))
-        at = QPoint(area.x() + (area.width() - shown.width()) // 2, area.y() + (area.height() - shown.height()) // 2)
-        target = QRect(at, shown)
-        if shown.width() < area.width() or shown.height() < area.height():
+        self._put()
+        if self._place.target != area:
             painter.fillRect(area, theme.colour("tile"))
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        if near:
-            self._image.setDevicePixelRatio(ratio)
-            painter.drawImage(target.topLeft(), self._image)
+        if self._place.pixel_by_pixel:
+            painter.drawImage(self._place.target.topLeft(), self._image)
         else:
-            painter.drawImage(target, self._image)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            painter.drawImage(self._place.target, self._image)
 
-    def _paint_trouble(self, painter: QPainter, area: QRect) -> None:
-        lines = [(self.words.reason or _PLAIN[self.words.state], "tile_ink", "strong", True)]
-        if self.words.hint and area.height() > 150:
-            lines.append((self.words.hint, "tile_ink", "body", False))
-        self._paint_lines(painter, area, lines)
+    def _is_plain(self) -> bool:
+        """Whether there is a picture with nothing over it, shown pixel by pixel."""
+        live = self.words.state is CameraState.LIVE
+        return live and not self._stale_text and self._place.pixel_by_pixel and not self.flashing
 
-    def _paint_lines(self, painter: QPainter, area: QRect, lines: list[tuple[str, str, str, bool]]) -> None:
-        room = area.adjusted(theme.space("l"), theme.space("s"), -theme.space("l"), -theme.space("s"))
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        heights = []
-        for text, _, size, bold in lines:
-            painter.setFont(self._font(size if area.height() > 150 else "small", bold))
-            heights.append(painter.boundingRect(room, flags, text).height())
-        top = room.top() + max(0, (room.height() - sum(heights) - theme.space("s") * (len(lines) - 1)) // 2)
-        for (text, ink, size, bold), height in zip(lines, heights, strict=True):
-            painter.setFont(self._font(size if area.height() > 150 else "small", bold))
-            painter.setPen(theme.colour(ink))
-            painter.drawText(QRect(room.left(), top, room.width(), height), flags, text)
-            top += height + theme.space("s")
-
-    def _paint_age(self, painter: QPainter, area: QRect) -> None:
-        painter.setFont(self._font("title" if area.height() > 200 else "strong", True))
-        width = painter.fontMetrics().horizontalAdvance(self._stale_text) + 2 * theme.space("s")
-        box = QRect(area.left() + 6, area.top() + 6, width, painter.fontMetrics().height() + theme.space("xs"))
-        painter.fillRect(box, theme.colour("stale"))
-        painter.setPen(theme.colour("stale_ink"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._stale_text)
-
-    def _font(self, size: str, bold: bool) -> QFont:
-        font = self.font()
-        font.setPixelSize(theme.size(size))
-        font.setBold(bold)
-        return font
+    def _put(self) -> None:
+        """Decide where the image goes; the same question has the same answer, 25 times a second."""
+        size, ratio = (self.picture.width, self.picture.height) if self.picture else (0, 0), self.devicePixelRatioF()
+        asked = (size, self.size().toTuple(), ratio, self.words.aspect)
+        if self._place.asked != asked:
+            self._place = _place(asked, self.picture_area(), QSize(*size), self.wanted_px(), ratio)
+        self._image.setDevicePixelRatio(ratio if self._place.pixel_by_pixel else 1.0)
 
     # Hands
 
@@ -273,11 +224,3 @@ class Tile(QWidget):
         chosen = ", chosen" if self.chosen else ""
         self.setAccessibleName(f"{self.words.name}: {self.words.state_text}{chosen}")
         self.setAccessibleDescription(" ".join(part for part in (self.words.reason, self.words.hint) if part))
-
-
-_PLAIN = {
-    CameraState.LIVE: "",
-    CameraState.CONNECTING: "Connecting…",
-    CameraState.STALLED: "No picture is coming",
-    CameraState.OFFLINE: "Not connected",
-}

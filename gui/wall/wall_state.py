@@ -15,7 +15,7 @@ from core.process import Role
 from core.store import cameras, clips, frames, jobs, processes, sessions
 from core.store.database import Database, Reading
 from gui.toast import Level
-from gui.wall.tile import TileWords
+from gui.wall.tile_words import TileWords
 
 
 @dataclass(frozen=True, slots=True)

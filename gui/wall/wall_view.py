@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent, QWindow
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from core.mailbox import Picture
 from core.paths import DataFolder
 from gui import theme
 from gui.wall.eye import Eye
-from gui.wall.tile import Tile, TileWords
+from gui.wall.tile import Tile
+from gui.wall.tile_words import TileWords
 
 GRIDS = (1, 4, 9, 16)
-LOOK_MS = 16
+LOOK_MS = 33
+"""Each look paints all tiles with a new picture in one go; more looks would cost more than the eye gains."""
 WISH_MS = 1000
 AGE_MS = 200
 
@@ -27,11 +29,14 @@ class WallView(QWidget):
     def __init__(self, folder: DataFolder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder = folder
+        self._followed: QWindow | None = None
         self.grid = 4
         self.page = 0
         self.alone: str | None = None
         self._tiles: dict[str, Tile] = {}
         self._eyes: dict[str, Eye] = {}
+        self._looked_at: list[tuple[Eye, Tile]] = []
+        """What is on screen, ready for the timer."""
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(theme.space("xs"))
@@ -140,16 +145,14 @@ class WallView(QWidget):
     # Showing
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.window().installEventFilter(self)
+        handle = self.window().windowHandle()
+        if handle is not None and handle is not self._followed:
+            self._followed = handle
+            handle.windowStateChanged.connect(self._follow_visibility)
         self._follow_visibility()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._follow_visibility()
-
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.WindowStateChange:
-            self._follow_visibility()
-        return False
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.StyleChange:
@@ -181,10 +184,10 @@ class WallView(QWidget):
                 eye.look_away()
 
     def _look(self) -> None:
-        for camera_id in self.on_screen:
-            picture = self._eyes[camera_id].newest()
+        for eye, tile in self._looked_at:
+            picture = eye.newest()
             if picture is not None:
-                self._tiles[camera_id].show_picture(picture)
+                tile.show_picture(picture)
 
     def _wish(self) -> None:
         for camera_id in self.on_screen:
@@ -203,6 +206,7 @@ class WallView(QWidget):
     def _arrange(self) -> None:
         self.page = min(self.page, self.pages - 1)
         shown = self.on_screen
+        self._looked_at = [(self._eyes[camera_id], self._tiles[camera_id]) for camera_id in shown]
         while self._layout.count():
             self._layout.takeAt(0)
         columns = self._columns()

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.camera import Camera
+from core.camera import Camera, CameraState
 from core.capture import CaptureMode, CaptureParams, ImportParams
 from core.clip import Clip
 from core.frame import Frame
@@ -33,9 +33,10 @@ from workers.fsck import check
 ROOT = Path(__file__).resolve().parents[2]
 CAMERA = "Haas_Pit_1"
 _FILES_A_ROUND = 12
-_START_S = 30.0
+_START_S = 60.0
 _LATEST_KILL_S = 2.5
 _END_S = 120.0
+_LIVE_S = 10.0
 
 
 @dataclass(slots=True)
@@ -88,6 +89,8 @@ class _Scenario:
     def round(self, number: int) -> None:
         """Give work, kill the worker somewhere in it, and see that what is committed is whole."""
         with self._worker() as process:
+            if number % 3:  # else the kill falls into the connecting, and what is left of the last round
+                self._wait_for_the_camera()
             self._enqueue(number)
             _pause(self._rng.uniform(0.0, _LATEST_KILL_S))
             self._note_what_goes_on()
@@ -142,6 +145,15 @@ class _Scenario:
                 said = (self._root / "worker.out").read_text(errors="replace")[-2000:]
                 raise RuntimeError(f"the worker did not start ({process.poll()}): {said}")
             _pause(0.02)
+
+    def _wait_for_the_camera(self) -> None:
+        began_ns, deadline = time.time_ns(), time.monotonic() + _LIVE_S
+        while time.monotonic() < deadline:
+            with self._database.read() as tx:
+                statuses = cameras.statuses(tx)
+            if any(each.state is CameraState.LIVE and (each.last_packet_ns or 0) > began_ns for each in statuses):
+                return
+            _pause(0.05)
 
     def _enqueue(self, number: int) -> None:
         inbox = self._root / "in" / str(number)

@@ -8,7 +8,7 @@ from tests.e2e.kill_scenario import run_kill_scenario
 from tests.real.rtsp_server import missing_gstreamer
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(missing_gstreamer() is not None, reason="needs GStreamer's RTSP server")
 def test_eight_kills_amid_captures_imports_and_uploads_lose_and_double_nothing(tmp_path: Path):
     report = run_kill_scenario(tmp_path, count=8, seed=20_261_122)

@@ -6,13 +6,13 @@ import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from core.errors import DiskFull
+from core.errors import DiskFull, KnownError
 from gui.background import Refresh, run_in_background
 from gui.toast import Notice
 
 
 def test_work_runs_off_the_main_thread_and_its_value_comes_back_on_it(qtbot):
-    seen: list[object] = []
+    seen: list[tuple[int, int]] = []
     parent = QObject()
     run_in_background(
         threading.get_ident, then=lambda worker: seen.append((worker, threading.get_ident())), parent=parent
@@ -46,12 +46,13 @@ def test_a_known_error_is_told_in_the_parents_window(qtbot):
 
     run_in_background(full, parent=window)
     qtbot.waitUntil(lambda: bool(window.findChildren(Notice)))
-    assert "/data is full" in window.findChild(Notice).text
-    assert "safe" in window.findChild(Notice).text
+    assert "/data is full" in window.findChildren(Notice)[0].text
+    assert "safe" in window.findChildren(Notice)[0].text
 
 
 def test_a_known_error_goes_to_whoever_asked_for_it(qtbot):
-    parent, told = QObject(), []
+    parent = QObject()
+    told: list[KnownError] = []
 
     def full() -> None:
         raise DiskFull(folder="/data")
@@ -79,7 +80,9 @@ def test_a_bug_reaches_the_sink_even_if_its_parent_is_gone(qtbot):
 
 def test_a_refresh_that_is_asked_for_during_a_read_reads_once_more(qtbot):
     parent = QObject()
-    go, reads, shown = threading.Event(), [], []
+    go = threading.Event()
+    reads: list[int] = []
+    shown: list[int] = []
 
     def read() -> int:
         reads.append(1)

@@ -2,6 +2,7 @@
 
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,11 @@ def free_port() -> int:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _dying_with_us() -> Sequence[str]:
+    """Where the system can, the server goes even when the tests are killed."""
+    return ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
 
 
 class ChildServer:
@@ -41,7 +47,7 @@ class ChildServer:
         assert self.process is None, "already started"
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
         self.process = subprocess.Popen(
-            list(self.command()),
+            [*_dying_with_us(), *self.command()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -49,7 +49,7 @@ class S3Server(ChildServer):
             ]
         return [
             *(str(SCRIPTS / "rclone"), "serve", "s3", "--addr", self.endpoint),
-            *("--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--config", os.devnull, folder),
+            *("--vfs-cache-mode", "off", "--dir-cache-time", "1s", "--config", os.devnull, folder),
         ]
 
     def environment(self) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ import pytest
 
 from core.camera import Camera, CameraState
 from core.clock import SystemClock
+from core.errors import DataFolderForeign
 from core.ids import new_id
 from core.job import JobState
 from core.paths import DataFolder
@@ -207,9 +208,12 @@ def test_a_job_under_way_goes_back_to_the_queue_when_the_worker_leaves(
 def test_a_signal_ends_the_worker_in_good_order(station: StationParts):
     arguments = [sys.executable, "-P", "-m", "trackshift", "--data", str(station.folder.root), "worker"]
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert eventually(lambda: present(station), 20)
-        process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=15)
+        try:
+            assert eventually(lambda: present(station), 40)
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=15)
+        finally:
+            process.kill()
     assert (process.returncode, errors) == (0, b"")
     assert not present(station)
 
@@ -227,3 +231,15 @@ def test_whoever_misses_the_worker_starts_one_that_lives_on_its_own(station: Sta
     start_worker(station.folder, mode="--until-idle")  # the first is reaped
     assert eventually(lambda: present(station), 20)
     assert eventually(lambda: not present(station), 10)
+
+
+@pytest.mark.allow_warnings
+def test_a_database_of_another_station_is_told_in_the_log_and_the_lock_is_let_go(tmp_path: Path):
+    folder = DataFolder(tmp_path / "data")
+    folder.create()
+    open_database(folder).close()
+    folder.identity_file.write_text("00000000-0000-4000-8000-000000000000")
+    for _ in range(2):
+        with pytest.raises(DataFolderForeign):
+            run_worker(folder, mode=Mode.UNTIL_IDLE)
+    assert "belong to different stations" in (folder.logs / "worker.log").read_text()

@@ -27,7 +27,7 @@ class Bench:
             "pool",
             slots=lambda settings: settings.jobs.concurrency,
             limit_s=lambda job, settings: limit_s,
-            stall_s=None if stall_s is None else lambda settings: stall_s,
+            stall_s=lambda settings: stall_s,
         )
         nothing = cast("Any", None)
         parts = Parts(station.database, station.folder, nothing, nothing, station.clock)

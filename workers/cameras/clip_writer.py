@@ -1,6 +1,5 @@
 """The clip writer: a camera's own packets into an MP4 file, never encoded again."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
@@ -66,11 +65,6 @@ class ClipWriter:
         self._container.close()
         return Written(self._count, self._least_pts, self._video.ns(self._end_pts - self._least_pts))
 
-    def abandon(self) -> None:
-        """Give up: what was written is worth nothing."""
-        if self._count:
-            self._container.close()
-
     def _mux(self, packet: Packet, following: Packet | None) -> None:
         assert self._first is not None and self._stream is not None
         lasted = packet.duration or self._usual_duration()
@@ -104,11 +98,3 @@ def _add_stream(container: OutputContainer, video: VideoFormat, keyframe: Packet
     if video.codec in _TAGS:
         stream.codec_context.codec_tag = _TAGS[video.codec]
     return stream
-
-
-def write_clip(file: BinaryIO, video: VideoFormat, packets: Iterable[Packet]) -> Written:
-    """Write all packets as one clip."""
-    writer = ClipWriter(file, video)
-    for packet in packets:
-        writer.write(packet)
-    return writer.finish()

@@ -1,8 +1,11 @@
 """The feed: the one connection of a camera, its thread, and what it knows of itself."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
+from statistics import median
 
 from core import logs
 from core.camera import Camera, CameraFound, CameraState, CameraStatus, CapturedAt, ClockSource, Instant
@@ -24,6 +27,7 @@ _log = logs.get("cameras.feed")
 _FIRST_PAUSE_S = 0.2
 _JOIN_S = 0.9
 _FPS_WINDOW_NS = 2_000_000_000
+_USUAL_INTERVAL_NS = 40_000_000
 _JUMP_NS = 2_000_000_000
 """A PTS that is this far from where the last packet's arrival puts it belongs to another time line."""
 
@@ -64,6 +68,7 @@ class Feed:
         self._newest: tuple[int, Packet] | None = None
         self._first: Instant | None = None
         self._arrivals: deque[int] = deque(maxlen=256)
+        self._recent_ns: deque[int] = deque(maxlen=25)
         self._keyframe_pts: int | None = None
         self._keyframe_interval_s: float | None = None
         self._found: CameraFound | None = None
@@ -82,12 +87,13 @@ class Feed:
         self._stopping.set()
         self.ring.wake()
 
-    def stop(self) -> bool:
-        """Stop, in less than a second; False if the thread still waits for an answer to its connecting, whose deadline
-        it will not outlive."""
+    def stop(self, within_s: float = _JOIN_S) -> bool:
+        """Stop and return in time; False if the thread still waits for an answer of a silent camera, whose deadline it
+        will not outlive."""
         self.ask_to_stop()
+        deadline_ns = time.monotonic_ns() + int(within_s * 1e9)
         for thread in self._threads:
-            thread.join(_JOIN_S)
+            thread.join(max(0.0, (deadline_ns - time.monotonic_ns()) / 1e9))
         return not any(thread.is_alive() for thread in self._threads)
 
     def run(self) -> None:
@@ -117,13 +123,14 @@ class Feed:
         last: Packet | None = None
         self._keyframe_pts = self._keyframe_interval_s = None
         self._arrivals.clear()
+        self._recent_ns.clear()
         heard_ns = self._clock.monotonic_ns()
         while not self._stopping.is_set():
             packet = stream.read()
             if packet is None:
                 silent_s = (self._clock.monotonic_ns() - heard_ns) / 1e9
-                if silent_s > max(self.settings.rtsp.read_timeout_s, self.settings.rtsp.stall_s):
-                    raise CameraSilent(camera=self.camera.label, seconds=round(silent_s))
+                if silent_s > self.settings.rtsp.read_timeout_s:
+                    raise CameraSilent(camera=self.camera.label)
                 continue
             heard_ns = packet.arrival_ns
             if last is not None:
@@ -146,6 +153,7 @@ class Feed:
         self._first = self._first or Instant(self._epoch, packet.pts)
         self._newest, self._heard_ns = (self._epoch, packet), packet.arrival_ns
         self._arrivals.append(packet.arrival_ns)
+        self._recent_ns.append(ns(packet.pts))
         if packet.is_keyframe:
             if self._keyframe_pts is not None:
                 self._keyframe_interval_s = round(ns(packet.pts - self._keyframe_pts) / 1e9, 3)
@@ -219,9 +227,12 @@ class Feed:
 
     @property
     def frame_interval_ns(self) -> int:
-        """The usual time from one picture to the next."""
-        fps = self._measured_fps(self._clock.monotonic_ns()) or (self._found.fps if self._found else 0.0)
-        return int(1e9 / min(max(fps, 1.0), 240.0)) if fps else 40_000_000
+        """The usual time from one picture to the next, by the camera's own clock."""
+        recent = sorted(self._recent_ns)
+        steps = [after - before for before, after in pairwise(recent) if after > before]
+        if not steps:
+            return int(1e9 / self._found.fps) if self._found and self._found.fps else _USUAL_INTERVAL_NS
+        return int(median(steps))
 
     def silent_s(self) -> float:
         """Seconds since the last packet, or since the feed was made."""
@@ -242,18 +253,9 @@ class Feed:
         except KeyError:
             raise InstantGone(camera=self.camera.label) from None
 
-    def pts_at(self, epoch: int, utc_ns: int) -> int:
-        """The PTS that a picture of this moment has, or would have, in this connection."""
-        return self._timelines.of(epoch).pts_at(utc_ns)
-
     def pin(self, key: str, from_ns: int, to_ns: int | None) -> None:
         """Keep what is captured in this span (UTC) for `key`, however long it waits."""
         self.ring.pin(key, from_ns, to_ns)
-
-    def pin_instant(self, key: str, instant: Instant) -> None:
-        """Keep the GOP of this very picture. Raises InstantGone."""
-        at_ns = self.at(instant).at_ns
-        self.ring.pin(key, at_ns, at_ns)
 
     def unpin(self, key: str) -> None:
         self.ring.unpin(key)

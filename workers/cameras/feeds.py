@@ -1,6 +1,7 @@
 """The feeds: one for each camera that is to be connected, in step with the configured cameras and the settings."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,8 +23,9 @@ from workers.cameras.rtsp import LiveStream, OpenStream, open_stream
 from workers.cameras.timeline import StationTime
 
 _log = logs.get("cameras.feeds")
+_STOP_S = 0.9
 _TEST_S = 4.8
-_TEST_RTCP_S = 3.0
+_TEST_RTCP_S = 3.8
 _BURST_SLOWEST_FPS = 5.0
 
 
@@ -86,8 +88,9 @@ class Feeds:
                 self._start_feed(camera, settings)
 
     def get(self, camera_id: str) -> Feed:
-        """The camera's feed. Raises CameraUnknown, CameraLimit, or CameraError if it is disabled."""
+        """The camera's feed; case does not matter. Raises CameraUnknown, CameraLimit, CameraError if it is disabled."""
         with self._lock:
+            camera_id = next((known for known in self._cameras if known.lower() == camera_id.lower()), camera_id)
             running, camera = self._running.get(camera_id), self._cameras.get(camera_id)
             limit = self._settings.rtsp.max_concurrent_streams
         if running is not None:
@@ -164,8 +167,9 @@ class Feeds:
             leaving = {camera_id: self._running.pop(camera_id) for camera_id in camera_ids}
         for each in leaving.values():
             each.feed.ask_to_stop()
+        deadline_s = time.monotonic() + _STOP_S
         for camera_id, each in leaving.items():
-            each.feed.stop()
+            each.feed.stop(max(0.0, deadline_s - time.monotonic()))
             self._epochs[camera_id] = each.feed.epoch
             if each.mailbox is not None:
                 each.mailbox.close()
@@ -219,7 +223,7 @@ def test_camera(
     """Connect once, for at most 5 s, and tell what the camera sends. Raises CameraError."""
     clock = clock or SystemClock()
     started_ns = clock.monotonic_ns()
-    allowed_s = min(settings.rtsp.open_timeout_s, _TEST_S - _TEST_RTCP_S / 2)
+    allowed_s = min(settings.rtsp.open_timeout_s, _TEST_S - 2.0)
     stream = open_stream(camera, login, settings.rtsp.model_copy(update={"open_timeout_s": allowed_s}))
     try:
         return _look(camera, stream, clock, started_ns)

@@ -23,10 +23,6 @@ class VideoFormat:
         """PTS ticks as nanoseconds."""
         return ticks * 1_000_000_000 * self.time_base.numerator // self.time_base.denominator
 
-    def ticks(self, ns: int) -> int:
-        """Nanoseconds as PTS ticks."""
-        return ns * self.time_base.denominator // (1_000_000_000 * self.time_base.numerator)
-
 
 @dataclass(frozen=True, slots=True)
 class Packet:
@@ -69,8 +65,3 @@ class Gop:
     def index_of(self, pts: int) -> int | None:
         """Where the picture stands in decoding order."""
         return next((at for at, packet in enumerate(self.packets) if packet.pts == pts), None)
-
-    @property
-    def reorders(self) -> bool:
-        """Whether pictures are shown in another order than they are sent (B-frames)."""
-        return any(after.pts < before.pts for before, after in zip(self.packets, self.packets[1:], strict=False))

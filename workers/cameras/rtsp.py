@@ -28,8 +28,6 @@ from core.setting_sections import RtspSettings
 from workers.cameras.packets import Packet, VideoFormat
 
 CODECS = ("h264", "hevc", "mjpeg")
-READ_SLICE_S = 0.25
-"""A read returns at least this often, so that a feed can be stopped while its camera is silent."""
 _WHITELIST = "rtsp,rtp,udp,tcp,tls,rtsps,srtp,crypto"
 _MOST_UNDATED = 8
 _PRODUCER_TIME = struct.Struct("=q")
@@ -49,7 +47,7 @@ class LiveStream(Protocol):
     def video(self) -> VideoFormat: ...
 
     def read(self) -> Packet | None:
-        """The next packet, or None if none came within READ_SLICE_S. Raises CameraError when the connection is lost."""
+        """The next packet, or None if there is none yet. Raises CameraError when the connection is lost or silent."""
 
     def close(self) -> None: ...
 
@@ -68,7 +66,8 @@ def open_stream(camera: Camera, login: Login | None, settings: RtspSettings) -> 
             mode="r",
             format="rtsp",
             options=_options(camera),
-            timeout=(deadline_s, READ_SLICE_S),
+            # FFmpeg may give up in the midst of a packet, so a read that was cut short is the end of the connection.
+            timeout=(deadline_s, settings.read_timeout_s),
         )
     except (av.error.FFmpegError, OSError, ValueError) as failed:
         # From None: the original's text holds the URL with its login.
@@ -91,8 +90,9 @@ class RtspStream:
             raise CameraNotFound(f"{camera.label} offers no video, only sound or data", camera=camera.label)
         self._stream = streams[0]
         self.video = _format_of(camera, self._stream)
-        self._packets = self._demux()
+        self._packets: Iterator[av.Packet[VideoStream]] = iter(container.demux(self._stream))
         self._is_first = True
+        self._was_reported = False
         self._undated: list[Packet] = []
         self._ready: list[Packet] = []
 
@@ -101,9 +101,8 @@ class RtspStream:
             return self._ready.pop(0)
         try:
             packet = next(self._packets)
-        except av.error.ExitError:  # the read slice is over; a generator that raised has ended
-            self._packets = self._demux()
-            return None
+        except av.error.ExitError:
+            raise CameraSilent(camera=self._camera.label) from None
         except StopIteration:
             raise CameraUnreachable(
                 f"{self._camera.label} closed the connection",
@@ -114,12 +113,14 @@ class RtspStream:
             raise _translated(self._camera, failed, False) from None
         return self._timed(packet)
 
+    def _camera_utc_ns(self, packet: "av.Packet[VideoStream]") -> int | None:
+        """FFmpeg gives the first packet after the first sender report the time of the one that follows: left out."""
+        known, self._was_reported = self._was_reported, packet.has_sidedata("prft")
+        return _camera_utc_ns(packet) if known else None
+
     def close(self) -> None:
         self._packets = iter(())
         self._container.close()
-
-    def _demux(self) -> "Iterator[av.Packet[VideoStream]]":
-        return iter(self._container.demux(self._stream))
 
     def _timed(self, packet: "av.Packet[VideoStream]") -> Packet | None:
         """The packet as ours. The first ones come without DTS; they get theirs from the first that has one."""
@@ -133,7 +134,7 @@ class RtspStream:
             is_keyframe=packet.is_keyframe,
             data=bytes(packet),
             arrival_ns=time.monotonic_ns(),
-            camera_utc_ns=_camera_utc_ns(packet),
+            camera_utc_ns=self._camera_utc_ns(packet),
             is_corrupt=packet.is_corrupt,
         )
         if made.dts is None and len(self._undated) < _MOST_UNDATED:

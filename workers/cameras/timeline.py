@@ -89,10 +89,6 @@ class Timeline:
         offset_ns, u_ns, source = self._state
         return CapturedAt(offset_ns + self._video.ns(pts), u_ns, source)
 
-    def pts_at(self, utc_ns: int) -> int:
-        """The PTS, in ticks, that a picture of this moment would have."""
-        return self._video.ticks(utc_ns - self._state[0])
-
     def observe(self, pts: int, arrival_ns: int, camera_utc_ns: int | None = None) -> None:
         """Learn from a packet: when it arrived (monotonic), and the camera's own UTC for it if it was sent."""
         self._station.check()

@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import queue
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +18,7 @@ from typing import IO, Self
 import resources
 from workers.demo.angles import ANGLES
 from workers.demo.rtsp_server import DemoServer, load
+from workers.demo.stop import LOOP_S, STATIONARY_S
 
 START_S = 60.0  # the footage lies in the package; drawing it again takes most of this
 
@@ -66,17 +69,21 @@ class DemoCameras:
 
         command = [*worker_command(), "demo-cameras", "--work", str(work_dir)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        try:
+        with contextlib.ExitStack() as unless_described:
+            unless_described.callback(self.close)
             described = json.loads(self._first_line())
-        except BaseException:
-            self.close()
-            raise
+            unless_described.pop_all()
+        self._playing_since_s = time.monotonic()
         self.urls: dict[str, str] = described["urls"]
         self.names: dict[str, str] = described["names"]
 
     @property
     def process_id(self) -> int:
         return self._process.pid
+
+    def seconds_to_stop(self) -> float:
+        """Until the car next comes to stand in the box; the footage goes round and round."""
+        return (STATIONARY_S - (time.monotonic() - self._playing_since_s)) % LOOP_S
 
     def _first_line(self) -> bytes:
         assert self._process.stdout is not None

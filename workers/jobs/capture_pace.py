@@ -39,6 +39,7 @@ class Pace:
     count: int
     place: int = 0
     """The number of the next one to take. Places at which there was no picture are left out."""
+    _anchored: bool = False
 
     @property
     def complete(self) -> bool:
@@ -46,16 +47,20 @@ class Pace:
 
     def take(self, at_ns: int, frame_interval_ns: int) -> int | None:
         """The place of the picture captured at `at_ns`, or None if it is not wanted. Ask in order of capture."""
-        since_ns = at_ns - self.start_ns + frame_interval_ns // 2
-        if since_ns < 0 or self.complete:
+        if at_ns < self.start_ns - frame_interval_ns // 2 or self.complete:
             return None
         place = self.place
         if self.interval_ns is not None:
-            place = since_ns // self.interval_ns
-        if place < self.place or place >= self.count:
-            self.place = self.place if place < self.count else self.count
+            early_ns = min(frame_interval_ns, self.interval_ns) // 2 if self._anchored else 0
+            place = max(0, at_ns - self.start_ns + early_ns) // self.interval_ns
+        if place < self.place:
             return None
-        self.place = place + 1
+        self.place = min(place + 1, self.count)
+        if place >= self.count:
+            return None
+        if self.interval_ns is not None and not self._anchored:
+            # Counted from the first picture taken: a camera at just this pace would else stand on the edge of places.
+            self.start_ns, self._anchored = at_ns - place * self.interval_ns, True
         return place
 
     def end_ns(self, frame_interval_ns: int) -> int:

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 
 from core.camera import CameraState, Instant
@@ -30,7 +31,9 @@ def wait_a_tick(taking: Taking) -> None:
 
 
 def why_silent(taking: Taking) -> KnownError:
-    return taking.feed.lost or CameraSilent(camera=taking.camera.label, seconds=round(taking.feed.silent_s()))
+    """Why the camera sends nothing, to be raised."""
+    # A copy: the feed's own may be raised by several captures at once.
+    return copy(taking.feed.lost) or CameraSilent(camera=taking.camera.label, seconds=round(taking.feed.silent_s()))
 
 
 def find_instant(taking: Taking) -> Instant:
@@ -63,9 +66,9 @@ def _has_come(taking: Taking, at_ns: int) -> bool:
 
 
 def _judged(taking: Taking, instant: Instant, later_ns: int) -> Instant:
-    first = taking.feed.first
-    is_first_ever = first == instant and later_ns > 0
-    if abs(later_ns) <= max(_NEAREST_NS, taking.feed.frame_interval_ns * 3 // 2) or is_first_ever:
+    patience_ns = int(taking.context.settings.rtsp.capture_timeout * 1e9)
+    was_connecting = taking.feed.first == instant and 0 < later_ns <= patience_ns
+    if abs(later_ns) <= max(_NEAREST_NS, taking.feed.frame_interval_ns * 3 // 2) or was_connecting:
         return instant
     label = taking.camera.label
     when = utc_text(taking.params.at_ns)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
+from typing import TypeVar
 
 from core.camera import Camera, CameraState, Gap, Instant
 from core.capture import CaptureMode, CaptureParams
@@ -15,6 +16,7 @@ from workers.cameras.feed import Feed
 from workers.cameras.feeds import pin, start_of
 from workers.cameras.packets import Gop, Packet
 from workers.cameras.stills import Still, StillDecoder
+from workers.cancellation import Cancelled, Reason
 from workers.jobs.capture_pace import Continuity, Pace
 from workers.jobs.capture_pictures import (
     find_instant,
@@ -35,6 +37,7 @@ from workers.jobs.capture_storing import (
 )
 from workers.runner import JobContext, Outcome
 
+T = TypeVar("T")
 _SYNC_S = 5.0
 _SETTLED_NS = 2_000_000_000
 """Pictures of a moment arrive at most this much later."""
@@ -178,6 +181,10 @@ def _clip(taking: Taking) -> Outcome:
         ordinal = max((clip.ordinal + 1 for clip in made), default=0) + count
         last = store_clip(taking, group, ordinal)
         count += 1
+    if context.cancel.cancelled:
+        if last is not None:
+            commit(taking, replace(last, gaps=tuple(continuity.gaps[told:])))
+        context.cancel.check()
     if last is None and not made:
         raise why_silent(taking) if taking.feed.lost else _nothing(taking)
     continuity.reach(to_ns, taking.feed.frame_interval_ns, lambda: gap_reason(taking, None))
@@ -193,10 +200,11 @@ def _span(taking: Taking, continuity: Continuity, from_ns: int, to_ns: int) -> I
     """The packets of a clip. Ends early, with a gap, when the camera is silent for too long or the disk nearly full."""
     context, feed = taking.context, taking.feed
     checked_ns, begun = 0, False
-    for got in span_packets(taking, from_ns, to_ns):
+    for got in _until_stopping(span_packets(taking, from_ns, to_ns)):
         now_ns = taking.utc_ns()
-        share = (min(now_ns, to_ns) - from_ns) / max(1, to_ns - from_ns)
-        context.progress(100 * share, "recording", f"until {utc_text(to_ns)}")
+        if not context.cancel.cancelled:
+            share = (min(now_ns, to_ns) - from_ns) / max(1, to_ns - from_ns)
+            context.progress(100 * share, "recording", f"until {utc_text(to_ns)}")
         if got is None:
             silent = feed.silent_s() > context.settings.rtsp.capture_timeout
             if silent and not begun:
@@ -215,6 +223,15 @@ def _span(taking: Taking, continuity: Continuity, from_ns: int, to_ns: int) -> I
                 return
         begun = True
         yield got
+
+
+def _until_stopping(packets: Iterator[T]) -> Iterator[T]:
+    """Packets, until the worker is to leave: what was recorded up to then is kept, the rest is for the next worker."""
+    try:
+        yield from packets
+    except Cancelled as asked:
+        if asked.reason is not Reason.STOPPING:
+            raise
 
 
 def _nothing(taking: Taking) -> InstantGone:

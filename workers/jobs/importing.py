@@ -21,7 +21,7 @@ from core.store import cameras, clips, frames, jobs
 from core.store.database import Reading, Writing
 from core.upload import ItemKind
 from workers.computing import ChildDied, ChildTimedOut
-from workers.jobs.import_reading import CLIP_FORMATS, Content, read_content
+from workers.jobs.import_reading import CLIP_FORMATS, Content, format_of, read_content
 from workers.runner import JobContext, Outcome
 
 _log = logs.get("importing")
@@ -85,7 +85,7 @@ def run(context: JobContext) -> Outcome:
 
 
 def _expanded(paths: tuple[str, ...], tally: _Tally) -> Iterator[Path]:
-    """Files as they were named; of folders every file, sorted, whose name is a medium's and not hidden."""
+    """Files as they were named; of folders every file, sorted, that is not hidden and looks like a medium."""
     for named in map(Path, paths):
         if not named.is_dir():
             yield named
@@ -93,10 +93,21 @@ def _expanded(paths: tuple[str, ...], tally: _Tally) -> Iterator[Path]:
         for folder, inside, files in os.walk(named):
             inside[:] = sorted(name for name in inside if not name.startswith("."))
             for name in sorted(files):
-                if name.startswith(".") or name.rpartition(".")[2].lower() not in _SUFFIXES:
-                    tally.skipped += 1
+                path = Path(folder, name)
+                if not name.startswith(".") and (path.suffix[1:].lower() in _SUFFIXES or _begins_like_a_medium(path)):
+                    yield path
                 else:
-                    yield Path(folder, name)
+                    tally.skipped += 1
+
+
+def _begins_like_a_medium(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with open(path, "rb") as file:
+            return format_of(file.read(4096)) is not None
+    except OSError:
+        return False
 
 
 def _nothing(params: ImportParams, items: list[Path], tally: _Tally) -> KnownError:

@@ -25,6 +25,31 @@ def multipart_etag(parts: Iterable[str]) -> str:
     return f"{md5_hex(b''.join(digests))}-{len(digests)}"
 
 
+class FileDigests:
+    """Of a file that is read part by part, once: its SHA-256, and the ETags that stores may give the whole."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self.parts: list[str] = []
+
+    def add_part(self, data: bytes) -> str:
+        """Take the next part in and return its MD5."""
+        self._sha256.update(data)
+        self._md5.update(data)
+        self.parts.append(md5_hex(data))
+        return self.parts[-1]
+
+    @property
+    def sha256(self) -> str:
+        return self._sha256.hexdigest()
+
+    @property
+    def etags(self) -> frozenset[str]:
+        """Part-wise, as S3 has it; and of the whole, as gateways to a file system give it."""
+        return frozenset({multipart_etag(self.parts), self._md5.hexdigest()})
+
+
 def is_md5_etag(etag: str | None) -> bool:
     """Whether an ETag looks like one that was computed from the bytes; encrypting stores give others."""
     return etag is not None and _MD5_ETAG.fullmatch(etag) is not None

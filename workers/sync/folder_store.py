@@ -54,7 +54,7 @@ class FolderStore:
             self._write(MARK, json.dumps({"store": secrets.token_hex(8)}).encode())
             self._remember()
 
-    def send(self, sending: Sending) -> str | None:
+    def send(self, sending: Sending) -> frozenset[str]:
         whole = hashlib.sha256()
         sent_bytes = 0
         try:
@@ -71,7 +71,7 @@ class FolderStore:
                     sending.keep(sent_bytes, None)
             if sent_bytes != sending.bytes or whole.hexdigest() != sending.sha256:
                 raise FileChanged(file=sending.name)
-        return None
+        return frozenset()
 
     def put(self, key: str, data: bytes, pace: Pace) -> None:
         pace(len(data))

@@ -118,7 +118,7 @@ class Links(urllib3.PoolManager):
 
     def urlopen(self, method: str, url: str, redirect: bool = True, **options: Any) -> urllib3.BaseHTTPResponse:  # type: ignore[override]
         call = _call()
-        if call is not None and call.before is not None:
+        if call is not None and call.before is not None and method == "PUT":  # not where it asks for the region
             call.before(options.get("headers") or {})
         began_s = time.monotonic()
         try:
@@ -148,7 +148,11 @@ class Links(urllib3.PoolManager):
     def close(self) -> None:
         self._closing.set()
         self.cut_all()
-        self._watch.join(2 * _WATCH_S)
+        self._watch.join()
+        # clear() alone leaves the connections open until their pools are collected.
+        for key in list(self.pools.keys()):
+            if (pool := self.pools.get(key)) is not None:
+                pool.close()
         self.clear()
 
 

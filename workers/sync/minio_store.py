@@ -21,10 +21,10 @@ from core.errors import (
     StorageUnreachable,
 )
 from core.setting_sections import StorageSettings
-from workers.sync.digests import is_md5_etag, md5_hex, multipart_etag
+from workers.sync.digests import FileDigests, is_md5_etag, md5_hex
 from workers.sync.links import Links
 from workers.sync.object_store import BLOCK_BYTES, PROBE_PREFIX, Pace, Sending, Stored, content_type
-from workers.sync.s3_answers import Begun, Headers, NoObject, header_safe, resumed, told, untrusted
+from workers.sync.s3_answers import Begun, Headers, NoObject, code_of, header_safe, resumed, told, untrusted
 
 
 class MinioStore:
@@ -64,22 +64,25 @@ class MinioStore:
         self._links.close()
 
     def ensure(self) -> None:
-        with self._asked():
-            try:
+        try:
+            with self._asked():
                 if self._client.bucket_exists(self._bucket):
                     return
-            except S3Error as refused:
-                # A key that may only put objects may not ask for the bucket; the first object will tell.
-                if refused.code == "AccessDenied":
-                    return
-                raise
-            try:
+        except StorageMissing:
+            pass
+        except StorageDenied as refused:
+            # A key that may only put objects may not ask for the bucket; the first object will tell.
+            if getattr(refused, "code", "") == "AccessDenied":
+                return
+            raise
+        try:
+            with self._asked():
                 self._client.make_bucket(self._bucket, self._client._base_url.region or None)
-            except (S3Error, InvalidResponseError, ServerError) as refused:
-                if getattr(refused, "code", "") not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
-                    raise StorageMissing(self._bucket) from refused
+        except StorageDenied as refused:
+            if getattr(refused, "code", "") not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                raise StorageMissing(self._bucket) from refused
 
-    def send(self, sending: Sending) -> str | None:
+    def send(self, sending: Sending) -> frozenset[str]:
         try:
             with open(sending.path, "rb") as file:
                 if sending.bytes > self._part_bytes:
@@ -101,7 +104,7 @@ class MinioStore:
 
         with self._asked(len(data), sending.pace, signed_what_was_captured):
             self._client._put_object(self._bucket, sending.key, data, self._headers(sending.key, sending.metadata))
-        return md5_hex(data)
+        return frozenset({md5_hex(data)})
 
     def put(self, key: str, data: bytes, pace: Pace) -> None:
         with self._asked(len(data), pace):
@@ -139,44 +142,42 @@ class MinioStore:
         with self._asked():
             self._client.remove_object(self._bucket, key)
 
-    def _send_in_parts(self, sending: Sending, file: BinaryIO) -> str:
+    def _send_in_parts(self, sending: Sending, file: BinaryIO) -> frozenset[str]:
         begun = resumed(sending.multipart, self.label, self._part_bytes)
         try:
             have = self._parts_there(sending.key, begun.upload_id) if begun else {}
         except NoObject:
             # Forgotten by the store, or completed by an attempt that died before it could say so.
             begun, have = None, {}
-            if (etag := self._already_there(sending, file)) is not None:
-                return etag
+            if etags := self._already_there(sending, file):
+                return etags
         if begun is None:
             with self._asked():
                 headers = self._headers(sending.key, sending.metadata)
                 upload_id = self._client._create_multipart_upload(self._bucket, sending.key, headers)
             begun = Begun(self.label, upload_id, self._part_bytes)
             sending.keep(0, begun.as_json())
-        whole, digests, parts = hashlib.sha256(), list[str](), list[Part]()
+        digests, parts = FileDigests(), list[Part]()
         sent_bytes = 0
         for number, data in enumerate(iter(lambda: file.read(begun.part_bytes), b""), 1):
             sending.pace(0)
-            whole.update(data)
-            digests.append(md5_hex(data))
-            etag = digests[-1]
+            etag = digests.add_part(data)
             if have.get(number) != etag:
                 with self._asked(len(data), sending.pace):
                     etag = self._client._upload_part(self._bucket, sending.key, data, None, begun.upload_id, number)
-                if is_md5_etag(etag) and etag != digests[-1]:
+                if is_md5_etag(etag) and etag != digests.parts[-1]:
                     raise StorageMismatch(key=sending.key)
             parts.append(Part(number, etag))
             sent_bytes += len(data)
             if sent_bytes <= sending.bytes:
                 sending.keep(sent_bytes, begun.as_json())
-        if whole.hexdigest() != sending.sha256:
+        if digests.sha256 != sending.sha256:
             with suppress(KnownError), self._asked():
                 self._client._abort_multipart_upload(self._bucket, sending.key, begun.upload_id)
             raise FileChanged(file=sending.name)
         with self._asked(len(parts) * 100):
             self._client._complete_multipart_upload(self._bucket, sending.key, begun.upload_id, parts)
-        return multipart_etag(digests)
+        return digests.etags
 
     def _parts_there(self, key: str, upload_id: str) -> dict[int, str]:
         there: dict[int, str] = {}
@@ -189,18 +190,16 @@ class MinioStore:
                 return there
             marker = str(page.next_part_number_marker)
 
-    def _already_there(self, sending: Sending, file: BinaryIO) -> str | None:
+    def _already_there(self, sending: Sending, file: BinaryIO) -> frozenset[str]:
         found = self.stat(sending.key)
         if found is None or found.bytes != sending.bytes:
-            return None
-        whole, digests = hashlib.sha256(), list[str]()
+            return frozenset()
+        digests = FileDigests()
         for data in iter(lambda: file.read(self._part_bytes), b""):
             sending.pace(0)
-            whole.update(data)
-            digests.append(md5_hex(data))
+            digests.add_part(data)
         file.seek(0)
-        etag = multipart_etag(digests)
-        return etag if found.etag == etag and whole.hexdigest() == sending.sha256 else None
+        return digests.etags if found.etag in digests.etags and digests.sha256 == sending.sha256 else frozenset()
 
     def _headers(self, key: str, metadata: Mapping[str, str]) -> Headers:
         headers = genheaders(header_safe(metadata), None, None, None, False)
@@ -221,7 +220,7 @@ class MinioStore:
         except S3Error as refused:
             raise told(refused.code or "", refused.response.status, self.label, self._bucket) from refused
         except InvalidResponseError as strange:
-            raise told("", strange._code, self.label, self._bucket) from strange
+            raise told(code_of(strange._body), strange._code, self.label, self._bucket) from strange
         except ServerError as broken:
             raise told("", broken.status_code, self.label, self._bucket) from broken
         except urllib3.exceptions.HTTPError as lost:

@@ -68,8 +68,8 @@ class ObjectStore(Protocol):
     def ensure(self) -> None:
         """See that bucket or folder is there and may be used; made if it is not."""
 
-    def send(self, sending: Sending) -> str | None:
-        """Send the file and return the ETag that its bytes must have there, None where the store computes none.
+    def send(self, sending: Sending) -> frozenset[str]:
+        """Send the file and return the ETags that its very bytes may have there; none where the store computes none.
 
         Raises FileGone, FileChanged where the file on this disk is not the one in the row.
         """

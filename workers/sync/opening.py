@@ -46,7 +46,7 @@ def test_store(settings: Settings, credentials: Credentials) -> StoreReport:
     began_s = time.perf_counter()
     store = open_store(settings, credentials)
     try:
-        Bounded[None]("sync-test")(lambda: _probe(store), timeout_s=2 * storage.timeout_s, store=store.label)
+        Bounded[None]("sync-test")(lambda: _probe(store), timeout_s=2 * storage.timeout_s, store=store)
     finally:
         store.close()
     ms = round((time.perf_counter() - began_s) * 1e3, 1)

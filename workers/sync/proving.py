@@ -19,13 +19,13 @@ def deliver(store: ObjectStore, sending: Sending, *, read_back: bool) -> Proof:
 
     Raises StorageMismatch if the store's bytes are others, FileGone or FileChanged if ours are, and as ObjectStore.
     """
-    etag = store.send(sending)
-    proof = prove(store, sending, None if read_back else etag)
+    etags = store.send(sending)
+    proof = prove(store, sending, frozenset() if read_back else etags)
     store.put(sidecar_key(sending.key), sidecar(sending), sending.pace)
     return proof
 
 
-def prove(store: ObjectStore, sending: Sending, etag: str | None) -> Proof:
+def prove(store: ObjectStore, sending: Sending, etags: frozenset[str]) -> Proof:
     """Compare the store's size and digest with ours; where its digest is none or another, read back and hash.
 
     Metadata is never asked: it is what we sent ourselves.
@@ -33,7 +33,7 @@ def prove(store: ObjectStore, sending: Sending, etag: str | None) -> Proof:
     found = store.stat(sending.key)
     if found is None or found.bytes != sending.bytes:
         raise StorageMismatch(key=sending.key)
-    if etag is not None and found.etag == etag:
+    if found.etag in etags:
         return Proof(found.etag, "etag")
     if sha256_hex(store.read(sending.key, sending.pace)) != sending.sha256:
         raise StorageMismatch(key=sending.key)

@@ -23,6 +23,10 @@ _LOOK_S = 0.25
 _PROGRESS_S = 0.5
 _PROGRESS_BYTES = 1 << 20
 _GATHER_S = 0.05
+_QUEUED = 4
+"""Uploads claimed ahead, a sender: a transaction for each would cost more than sending a small frame."""
+_QUEUED_BYTES = 8 << 20
+"""But no more than this: what is starred later shall not wait behind them for long."""
 _FAILURES_ALLOWED = 3
 _CUT_S = 1.0
 _LEAVE_S = 5.0
@@ -77,7 +81,7 @@ class Round:
         """What has landed, waited for a little so that several share one transaction."""
         landed: list[Landed] = []
         until_s = time.monotonic() + _TICK_S
-        enough = min(self._at_once, len(self._flights))
+        enough = min(2 * self._at_once, len(self._flights))
         while len(landed) < 64:
             try:
                 result = self._senders.landed.get(timeout=max(0.0, until_s - time.monotonic()))
@@ -96,17 +100,20 @@ class Round:
         now_s = time.monotonic()
         self._look(now_s)
         news = [flight for flight in self._flights.values() if self._has_news(flight, now_s)]
-        wants = 0 if self._dry or not self._may_claim() else 3 * self._at_once - len(self._flights) + len(landed)
+        queued = sum(not flight.begun for flight in self._flights.values())
+        wants = 0 if self._dry or queued > self._at_once or not self._may_claim() else _QUEUED * self._at_once - queued
         if not landed and not news and wants <= 0:
             return
         with self._database.write() as tx:
+            self._settle_proven(tx, landed)
             for result in landed:
                 self._settle(tx, result)
             for flight in news:
                 self._write_progress(tx, flight)
             self._claim(tx, wants)
         for result in landed:
-            self._flights.pop(result.flight.upload.id, None)
+            if self._flights.get(result.flight.upload.id) is result.flight:
+                del self._flights[result.flight.upload.id]
 
     def _look(self, now_s: float) -> None:
         if self._lost is not None or self._paused or self._pace.halted or self._is_over():
@@ -144,8 +151,8 @@ class Round:
     def _claim(self, tx: Writing, wants: int) -> None:
         if wants <= 0 or not self._may_claim():
             return
-        claimed = uploads.claim_many(tx, self._worker_id, wants)
-        self._dry = len(claimed) < wants
+        claimed = uploads.claim_many(tx, self._worker_id, wants, _QUEUED_BYTES)
+        self._dry = not claimed
         requests = uploads.correlations(tx, [upload.id for upload in claimed])
         for upload in claimed:
             flight = self._flights[upload.id] = self._senders.take(upload)
@@ -167,23 +174,29 @@ class Round:
         flight.told_bytes = sent_bytes
         flight.kept.set()
 
+    def _settle_proven(self, tx: Writing, landed: list[Landed]) -> None:
+        proven = [(result.flight, result.proof) for result in landed if result.proof and not result.flight.off]
+        if not proven:
+            return
+        uploads.verified_many(tx, [(flight.upload, proof.etag, proof.how) for flight, proof in proven])
+        self._verified += len(proven)
+        for flight, proof in proven:
+            about = {"upload_id": flight.upload.id, "correlation_id": flight.correlation_id}
+            _log.info("verified", path=flight.upload.path, how=proof.how, **about)
+            self._failures.pop(flight.upload.id, None)
+
     def _settle(self, tx: Writing, landed: Landed) -> None:
         upload, failed = landed.flight.upload, landed.failed
-        if self._flights.get(upload.id) is not landed.flight:
+        if landed.proof is not None or self._flights.get(upload.id) is not landed.flight:
             return
         try:
-            if landed.proof is not None:
-                uploads.verified(tx, upload, landed.proof.etag, landed.proof.how)
-                about = {"upload_id": upload.id, "correlation_id": landed.flight.correlation_id}
-                _log.info("verified", path=upload.path, how=landed.proof.how, **about)
-                self._failures.pop(upload.id, None)
-                self._verified += 1
-            elif isinstance(failed, Halted):
+            if isinstance(failed, Halted):
                 uploads.wait(tx, upload, "")
             elif isinstance(failed, FileGone):
                 uploads.block(tx, upload, failed.title)
             elif isinstance(failed, StorageError) and not isinstance(failed, StorageMismatch):
                 self._lost = self._lost or failed
+                self._halt()
                 uploads.wait(tx, upload, failed.title)
             else:
                 self._again(tx, landed)

@@ -1,5 +1,6 @@
 """What S3 servers say, in the operator's words; and what they can take as headers."""
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -24,6 +25,12 @@ class NoObject(StorageMismatch):
     title = "The store no longer has what was sent"
 
 
+def code_of(body: str | None) -> str:
+    """The code in an error's XML; some servers call it text/xml, and the client then gives the bare text."""
+    found = re.search(r"<Code>(\w+)</Code>", body or "")
+    return found[1] if found else ""
+
+
 def told(code: str, status: int, label: str, bucket: str) -> StorageError:
     """The error that an S3 server's code or, without one, its HTTP status stands for."""
     if code in _MISSING or code == "NoSuchUpload":
@@ -41,12 +48,13 @@ def told(code: str, status: int, label: str, bucket: str) -> StorageError:
     if code in _DAMAGED:
         return StorageMismatch(f"{label} received other bytes than were sent", hint="It is sent again.")
     if code in _KEYS or status in (401, 403):
-        return StorageDenied(store=label)
+        return StorageDenied(store=label, code=code)
     if code in _BUSY or status >= 500 or status in (408, 429):
         return StorageUnreachable(f"{label} is there, but too busy or not well", store=label)
     return StorageDenied(
         f"{label} does not answer as an S3 server does ({code or status})",
         hint="Check address, port and HTTPS in Settings ▸ Storage, then press Sync now.",
+        code=code,
     )
 
 

@@ -15,7 +15,7 @@ from core.store import stations, uploads
 from core.store.database import Database, Reading
 from workers.sync.bounded import Bounded
 from workers.sync.network import Network
-from workers.sync.object_store import ObjectStore
+from workers.sync.object_store import Halted, ObjectStore
 from workers.sync.opening import StoreReport as StoreReport
 from workers.sync.opening import open_store
 from workers.sync.opening import test_store as test_store
@@ -88,6 +88,8 @@ class Uploader:
                     if self.run_once(stopping) and self._refused:
                         self._unblock()
                     self._stuck, waits = False, None
+                except Halted:
+                    continue
                 except StorageError as failed:
                     self._tell(failed)
                     waits = waits or backoff(_FIRST_S, self._retry_cap_s())
@@ -96,7 +98,7 @@ class Uploader:
                 self._woken.wait(_LOOK_S)
                 self._woken.clear()
         finally:
-            self._close()
+            self.close()
 
     def run_once(self, stopping: threading.Event | None = None) -> bool:
         """Send all that may be sent now; True if anything was. Raises StorageError if the store can't be used."""
@@ -105,7 +107,11 @@ class Uploader:
             if stations.sync_paused(tx) or not uploads.any_sendable(tx, self._clock.utc_ns()):
                 return False
         store = self._opened()
-        self._ensure(store.ensure, timeout_s=4 * self._settings.storage.timeout_s, store=store.label)
+
+        def is_over() -> bool:
+            return self._changed.is_set() or (stopping is not None and stopping.is_set())
+
+        self._ensure(store.ensure, timeout_s=4 * self._settings.storage.timeout_s, store=store, is_over=is_over)
         self._pace.set_limit(self._settings.storage.bandwidth_limit_bytes_s)
         self._pace.resume()
         round_ = Round(
@@ -116,7 +122,7 @@ class Uploader:
             self._settings.storage,
             self._worker_id,
             self._failures,
-            is_over=lambda: self._changed.is_set() or (stopping is not None and stopping.is_set()),
+            is_over=is_over,
         )
         return round_.run() > 0
 
@@ -134,7 +140,7 @@ class Uploader:
             return
         if self._changed.is_set():
             self._changed.clear()
-            self._close()
+            self.close()
         with self._database.write() as tx:
             uploads.unblock_all(tx)
             uploads.hurry(tx)
@@ -153,7 +159,7 @@ class Uploader:
             self._store = self._opener(self._settings, self._credentials)
         return self._store
 
-    def _close(self) -> None:
+    def close(self) -> None:
         if self._store is not None:
             self._store.close()
             self._store = None

@@ -164,6 +164,7 @@ def test_a_test_that_is_stopped_leaves_no_process_and_says_nothing(folder, qtbot
     test.ended.connect(lambda *words: told.append(words))
     test.start(folder, "Pit_1", "rtsp://127.0.0.1:1/live", None, Transport.TCP, "")
     process = test._process
+    assert process is not None
     qtbot.waitUntil(lambda: process.state() is QProcess.ProcessState.Running)
     with qtbot.waitSignal(process.finished):
         test.stop()

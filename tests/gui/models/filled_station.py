@@ -1,45 +1,34 @@
-"""A real station for the window's tests: a data folder, its database, and files with their rows."""
+"""Fills a station for the window's tests: cameras, and frames and clips with files that are really there."""
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
-from sqlalchemy import insert
 
 from core.camera import Camera, ClockSource
 from core.clip import Clip
-from core.credentials import Credentials
 from core.frame import Frame
 from core.ids import new_id
 from core.object_keys import object_key
 from core.paths import DataFolder
-from core.settings import load
 from core.store import cameras, clips, frames, schema_files
-from core.store.database import Database, open_database
+from core.store.database import Database
 from core.upload import ItemKind
 from gui.station import Station
 
 NOON_NS = 1_795_262_400_000_000_000
 """2026-11-21 12:00:00 UTC."""
 SECOND_NS = 1_000_000_000
-
-
-def make_station(root: Path) -> Station:
-    """A station that is not started: it emits `changed` when a test says so."""
-    folder = DataFolder(root)
-    folder.create()
-    return Station(folder, open_database(folder), Credentials(folder, environment={}), load(folder))
+SIZE = QSize(640, 360)
 
 
 def add_cameras(database: Database, *ids: str) -> None:
     with database.write() as tx:
         for id in ids:
             cameras.add(tx, Camera(id=id, url="rtsp://127.0.0.1/live", name=id.replace("_", " ")))
-
-
-SIZE = QSize(640, 360)
 
 
 def picture_bytes(number: int, size: QSize = SIZE) -> bytes:
@@ -124,21 +113,36 @@ def add_clip(station: Station, camera_id: str, number: int, data: bytes, **field
         return clips.add(tx, Clip(**(values | fields)), station_id="station-1")  # type: ignore[arg-type]
 
 
-def add_many_frames(station: Station, camera_id: str, count: int) -> None:
-    """So many rows, a second apart; their files are hard links to some hundred pictures."""
+def add_many_frames(station: Station, camera_id: str, count: int, linked: Iterable[int]) -> None:
+    """So many rows, a second apart, the files of the `linked` numbers on disk, hard links to one picture."""
+    first = add_frames(station, camera_id, range(1))[0]
     folder = station.folder
-    originals = [make_frame(folder, camera_id, number) for number in range(100)]
-    day = folder.frames / "many"
-    day.mkdir()
-    names = list(schema_files.frames.c.keys())
-    rows = []
-    for number in range(count):
-        original = originals[number % len(originals)]
-        path = day / f"{number}.jpg"
-        os.link(folder.absolute(original.path), path)
-        rows.append(
-            {name: getattr(original, name) for name in names}
-            | {"id": f"{number:026d}", "path": folder.relative(path), "captured_at_ns": NOON_NS + number * SECOND_NS}
-        )
+    (folder.frames / "many").mkdir()
+    for number in linked:
+        os.link(folder.absolute(first.path), folder.frames / "many" / f"{number}.jpg")
+    kept = [name for name in schema_files.frames.c.keys() if name not in ("id", "path", "captured_at_ns")]  # noqa: SIM118
     with station.database.write() as tx:
-        tx.connection.execute(insert(schema_files.frames), [row | {"revision": tx.revision()} for row in rows])
+        tx.connection.exec_driver_sql(
+            "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?) "
+            f"INSERT INTO frames (id, path, captured_at_ns, {', '.join(kept)}) "
+            "SELECT printf('%026d', n), 'frames/many/' || n || '.jpg', captured_at_ns + n * 1000000000, "
+            f"{', '.join(kept)} FROM frames, counted WHERE id = ?",
+            (count - 1, first.id),
+        )
+
+
+def clip_bytes(folder: Path) -> bytes:
+    """A short H.264 video, 320 × 180, green."""
+    import av  # late: most of the window's tests need no video library
+    import numpy as np
+
+    path = folder / "made.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        green = np.zeros((180, 320, 3), np.uint8)
+        green[:, :, 1] = 200
+        for _ in range(10):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(green, format="bgr24")))
+        container.mux(stream.encode())
+    return path.read_bytes()

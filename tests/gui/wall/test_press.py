@@ -3,6 +3,7 @@ import pytest
 from core.camera import Camera, Instant
 from core.capture import CaptureMode, CaptureParams, Metadata
 from core.job import JobKind
+from core.setting_sections import StationSettings
 from core.settings import Settings
 from core.store import cameras, jobs, sessions
 from gui.wall.press import enqueue_press, take_press
@@ -57,7 +58,7 @@ def test_one_camera_is_a_job_and_several_are_a_batch(database):
 
 
 def test_the_job_carries_session_operator_team_and_details(database):
-    settings = Settings(station={"operator": "Ana", "tenant_id": "haas"})
+    settings = Settings(station=StationSettings(operator="Ana", tenant_id="haas"))
     with database.write() as tx:
         session = sessions.create(tx, "2026", "Monza", "FP1", "Europe/Rome")
     details = Metadata(location="Box 4", meta={"note": "new wing"})

@@ -2,7 +2,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from core.camera import CameraState
-from gui.wall.tile import Tile, TileWords
+from gui.wall.tile import Tile
+from gui.wall.tile_words import TileWords
 from tests.fakes.fake_feed import picture
 
 LIVE = TileWords("Front left", CameraState.LIVE, fps=25.0, number=1)
@@ -10,7 +11,7 @@ LIVE = TileWords("Front left", CameraState.LIVE, fps=25.0, number=1)
 
 @pytest.fixture
 def tile(qtbot):
-    made = Tile("Pit_1", None)
+    made = Tile("Pit_1")
     qtbot.addWidget(made)
     made.resize(320, 240)
     made.show_words(LIVE)
@@ -70,7 +71,8 @@ def test_the_press_flashes(tile, qtbot):
 
 
 def test_a_click_chooses_and_a_double_click_only_opens(tile, qtbot):
-    toggles, opened = [], []
+    toggles: list[str] = []
+    opened: list[str] = []
     tile.toggled.connect(toggles.append)
     tile.opened.connect(opened.append)
     qtbot.mouseClick(tile, Qt.MouseButton.LeftButton)
@@ -82,7 +84,7 @@ def test_a_click_chooses_and_a_double_click_only_opens(tile, qtbot):
 
 
 def test_enter_opens(tile, qtbot):
-    opened = []
+    opened: list[str] = []
     tile.opened.connect(opened.append)
     qtbot.keyClick(tile, Qt.Key.Key_Return)
     assert opened == ["Pit_1"]
@@ -101,4 +103,4 @@ def test_the_wanted_size_fits_the_area_and_keeps_the_cameras_shape(tile):
 
 def test_what_a_screen_reader_hears_names_the_camera_its_state_and_whether_it_is_chosen(tile):
     tile.set_chosen(True)
-    assert tile.accessibleName() == "Front left: live  25.0 fps, chosen"
+    assert tile.accessibleName() == "Front left: live  25 fps, chosen"

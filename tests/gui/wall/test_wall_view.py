@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.camera import CameraState
-from gui.wall.tile import TileWords
+from gui.wall.tile_words import TileWords
 from gui.wall.wall_view import WallView
 from tests.fakes.fake_feed import FakeFeed
 

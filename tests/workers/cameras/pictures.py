@@ -1,7 +1,9 @@
 """Pictures that say their number by their grey, encoded as a camera would, and streams that replay them."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -10,7 +12,7 @@ import numpy as np
 
 from core.camera import Camera
 from core.credentials import Login
-from core.errors import CameraError
+from core.errors import CameraError, CameraUnreachable
 from core.setting_sections import RtspSettings
 from workers.cameras.packets import Gop, Packet, VideoFormat
 
@@ -119,3 +121,46 @@ def opening(*streams: ReplayedStream | CameraError) -> Callable[..., ReplayedStr
         return following
 
     return open_stream
+
+
+class PacedStream:
+    """A camera that sends a picture each 40 ms from when it was opened, and hangs up after `lasts_s`."""
+
+    def __init__(self, lasts_s: float = 1e9) -> None:
+        self.video, self._packets = encoded(50)
+        self._lasts_s = lasts_s
+        self._started_s = time.monotonic()
+        self._sent = 0
+        self._pause = threading.Event()
+
+    def read(self) -> Packet | None:
+        due_s = self._sent / FPS
+        waits_s = self._started_s + due_s - time.monotonic()
+        if due_s > self._lasts_s:
+            raise CameraUnreachable("Haas_Pit_1 closed the connection")
+        if waits_s > 0:
+            self._pause.wait(waits_s)
+        at = self._sent * TICKS
+        packet = self._packets[self._sent % len(self._packets)]
+        self._sent += 1
+        return replace(packet, pts=at, dts=at, arrival_ns=time.monotonic_ns())
+
+    def close(self) -> None:
+        self._pause.set()
+
+
+class Flapping:
+    """Opens a camera that is there for a while, away for a while, and then there for good."""
+
+    def __init__(self, there_s: float, away_s: float) -> None:
+        self._there_s, self._away_s = there_s, away_s
+        self._opened_s: float | None = None
+
+    def __call__(self, camera: Camera, login: Login | None, settings: RtspSettings) -> PacedStream:
+        now_s = time.monotonic()
+        if self._opened_s is None:
+            self._opened_s = now_s
+            return PacedStream(self._there_s)
+        if now_s < self._opened_s + self._there_s + self._away_s:
+            raise CameraUnreachable("Nothing listens there")
+        return PacedStream()

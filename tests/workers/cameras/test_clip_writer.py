@@ -1,8 +1,10 @@
 """A clip is the camera's own packets: readable, in time, never encoded again, and never lost whole to a crash."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import pytest
@@ -10,7 +12,15 @@ import pytest
 from core.errors import CameraUndecodable
 from core.media.clip_reader import ClipReader, probe
 from tests.workers.cameras.pictures import GOP, TICKS, encoded, near, number_shown
-from workers.cameras.clip_writer import ClipWriter, write_clip
+from workers.cameras.clip_writer import ClipWriter, Written
+from workers.cameras.packets import Packet, VideoFormat
+
+
+def write_clip(file: BinaryIO, video: VideoFormat, packets: Iterable[Packet]) -> Written:
+    writer = ClipWriter(file, video)
+    for packet in packets:
+        writer.write(packet)
+    return writer.finish()
 
 
 @pytest.mark.parametrize("b_frames", [0, 2])

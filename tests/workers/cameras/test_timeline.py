@@ -100,12 +100,6 @@ def test_a_step_of_this_machines_clock_is_noticed_told_and_followed(caplog):
     assert sum("clock was set" in record.getMessage() for record in caplog.records) == 1
 
 
-def test_a_moment_finds_the_tick_that_has_it():
-    timeline = a_timeline()
-    timeline.observe(900_000, MONOTONIC_NS)
-    assert timeline.pts_at(timeline.at(903_600).at_ns) == 903_600
-
-
 def test_each_connection_has_a_time_line_of_its_own():
     timelines = Timelines(StationTime(FakeClock(UTC_NS, MONOTONIC_NS)))
     timelines.start(1, VIDEO).observe(0, MONOTONIC_NS)

@@ -14,7 +14,7 @@ def write_frame(path: Path, seed: int = 0, size: tuple[int, int] = (64, 48), exi
     """Noise that differs by seed, in the format of the suffix."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(path, exif=exif or Image.Exif())
+    Image.fromarray(pixels).save(path, exif=Image.Exif() if exif is None else exif)
     return path
 
 

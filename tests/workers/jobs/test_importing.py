@@ -112,11 +112,12 @@ def test_a_folder_is_walked_in_order_and_what_is_no_medium_is_counted(
     for number, name in enumerate(["b/2.png", "a/1.png", "3.jpg", ".hidden/4.png", ".5.png"]):
         write_frame(inbox / name, number)
     (inbox / "notes.txt").write_text("x")
+    write_frame(inbox / "c.png", 9).rename(inbox / "named by nobody")
     write_clip(inbox / "a" / "clip.mkv")
     outcome = import_(station, computing, inbox)
-    assert (outcome.summary["imported"], outcome.summary["skipped"]) == (4, 2)
+    assert (outcome.summary["imported"], outcome.summary["skipped"]) == (5, 2)
     names = [frame.original_filename for frame in sorted(station.all_frames(), key=lambda frame: frame.ordinal)]
-    assert names == ["3.jpg", "1.png", "2.png"]
+    assert names == ["3.jpg", "named by nobody", "1.png", "2.png"]
     with station.database.read() as tx:
         [clip] = clips.page(tx, clips.ClipFilter(), None, 10).items
     assert (clip.codec, clip.frame_count, clip.format) == ("h264", 25, "mkv")

@@ -1,0 +1,53 @@
+"""python -m benchmarks [NAME…] [--json]: measure the claims of docs/performance.md, all or those named."""
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+from benchmarks.claim import Claim, NotMeasurable, unmeasured
+
+# Name → module and function; a module is only imported when its claim is asked for.
+CLAIMS = {
+    "wall": ("benchmarks.wall", "measure"),
+    "still": ("benchmarks.presses", "measure_still"),
+    "start": ("benchmarks.presses", "measure_start"),
+    "sync": ("benchmarks.sync", "measure"),
+    "kill": ("benchmarks.kill", "measure"),
+}
+
+
+def measured(name: str) -> list[Claim]:
+    """The claims of that name; one that can't be measured here says why."""
+    module, function = CLAIMS[name]
+    measure: Callable[[], list[Claim]] = getattr(importlib.import_module(module), function)
+    try:
+        return measure()
+    except NotMeasurable as missing:
+        return [unmeasured(name, "", str(missing))]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit 0 when no claim failed, 1 when one did, 2 for a name that is none."""
+    parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CLAIMS)}; all by default")
+    parser.add_argument("--json", action="store_true", help="print one array and nothing else")
+    chosen = parser.parse_args(argv)
+    unknown = [name for name in chosen.names if name not in CLAIMS]
+    if unknown:
+        parser.error(f"no claim is called {unknown[0]}; there are {', '.join(CLAIMS)}")
+    claims: list[Claim] = []
+    for name in chosen.names or CLAIMS:
+        print(f"── {name}", file=sys.stderr, flush=True)
+        for claim in measured(name):
+            claims.append(claim)
+            if not chosen.json:
+                print(claim.in_words(), flush=True)
+    if chosen.json:
+        print(json.dumps([claim.as_json() for claim in claims], indent=2, ensure_ascii=False))
+    return 1 if any(claim.met is False for claim in claims) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

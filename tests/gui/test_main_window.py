@@ -1,0 +1,260 @@
+import json
+import time
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QScrollBar,
+    QWidget,
+)
+
+from core.camera import Camera
+from core.job import JobKind, NewJob
+from core.process import ProcessBeat, Role
+from core.store import cameras, jobs, processes, sessions
+from gui import background, theme
+from gui.closing import ClosingDialog
+from gui.main_window import PAGES, MainWindow
+from gui.shortcuts import ShortcutsDialog
+from gui.toast import Notice, show_notice
+
+
+@pytest.fixture
+def open_window(station, qtbot):
+    opened = []
+
+    def make(state=None):
+        window = MainWindow(station, state)
+        opened.append(window)
+        with qtbot.waitActive(window):
+            window.show()
+            window.activateWindow()
+        return window
+
+    yield make
+    for window in opened:
+        window.wall.close_eyes()
+        window.hide()
+        window.deleteLater()
+
+
+@pytest.fixture
+def with_camera(station):
+    with station.database.write() as tx:
+        cameras.add(tx, Camera("Pit_1", "rtsp://127.0.0.1:1/live", name="Front left"))
+    return station
+
+
+def test_every_page_has_its_key_and_its_button(open_window, with_camera, qtbot):
+    window = open_window()
+    for number, (key, _) in enumerate(PAGES, 1):
+        qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0.value + number), Qt.KeyboardModifier.ControlModifier)
+        assert window.page == key
+        assert window.focusWidget() is not None
+        assert window.stack.currentWidget().isAncestorOf(window.focusWidget()) or key == "wall"
+
+
+def test_the_first_run_page_stands_in_for_the_wall_until_there_is_a_camera(open_window, station, qtbot):
+    window = open_window()
+    qtbot.waitUntil(window.first_run.isVisible)
+    assert str(station.folder.root) in " ".join(
+        label.text() for label in window.first_run.findChildren(QWidget) if hasattr(label, "text")
+    )
+    assert not window.wall.tools.isVisible()
+    with station.database.write() as tx:
+        cameras.add(tx, Camera("Pit_1", "rtsp://127.0.0.1:1/live"))
+    qtbot.waitUntil(window.wall.isVisible)
+    assert window.wall.tools.isVisible()
+    with station.database.write() as tx:
+        cameras.remove(tx, "Pit_1")
+    qtbot.waitUntil(window.first_run.isVisible)
+
+
+def test_f1_and_the_question_mark_list_the_keys(open_window, with_camera, qtbot):
+    window = open_window()
+    for key in (Qt.Key.Key_F1, Qt.Key.Key_Question):
+        window.activateWindow()  # a window manager would, when the dialog closes
+        qtbot.waitUntil(window.isActiveWindow)
+        qtbot.keyClick(window, key)
+        dialog = window.findChild(ShortcutsDialog)
+        assert dialog is not None and dialog.isVisible()
+        dialog.accept()
+        qtbot.waitUntil(lambda: window.findChild(ShortcutsDialog) is None)
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1440, 900)])
+@pytest.mark.parametrize("look_name", ["dark", "light"])
+def test_nothing_is_cut_off_on_a_small_screen_or_a_large_one(open_window, with_camera, size, look_name, look, qtbot):
+    theme.apply(look, look_name)
+    try:
+        window = open_window()
+        window.resize(*size)
+        for key, _ in PAGES:
+            window.show_page(key)
+            background.finish()
+            qtbot.wait(50)
+            assert (window.width(), window.height()) == size, f"{key} wants more than {size}"
+            for widget in controls(window):
+                asked = widget.minimumSizeHint()
+                name = f"{key}: {widget.accessibleName() or getattr(widget, 'text', str)()}"
+                assert widget.height() >= min(asked.height(), widget.maximumHeight()) - 2, name
+                right = widget.mapTo(window, QPoint(widget.width(), 0)).x()
+                assert right <= window.width() or in_scroll_area(widget), name
+    finally:
+        theme.apply(look, "dark")
+
+
+def controls(window):
+    found = [
+        *window.findChildren(QAbstractButton),
+        *window.findChildren(QComboBox),
+        *window.findChildren(QAbstractSpinBox),
+    ]
+    return [one for one in found if one.isVisible() and not one.objectName().startswith("qt_")]
+
+
+def in_scroll_area(widget):
+    while widget is not None:
+        if widget.metaObject().className() in ("QScrollArea", "QAbstractScrollArea"):
+            return True
+        widget = widget.parentWidget()
+    return False
+
+
+def test_every_control_of_every_page_has_a_name_for_the_screen_reader(open_window, with_camera, qtbot):
+    window = open_window()
+    nameless = []
+    for key, _ in PAGES:
+        window.show_page(key)
+        background.finish()
+        qtbot.wait(20)
+        fields = [
+            one for one in window.findChildren(QLineEdit) if one.isVisible() and not one.objectName().startswith("qt_")
+        ]
+        for widget in [*controls(window), *fields]:
+            inside = isinstance(widget.parentWidget(), QComboBox | QAbstractSpinBox | QScrollBar)
+            said = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
+            if not said and not inside:
+                nameless.append((key, type(widget).__name__, widget.objectName(), widget.toolTip()))
+    assert nameless == []
+
+
+def test_the_session_that_work_belongs_to_is_chosen_in_the_top_bar(open_window, with_camera, qtbot):
+    database = with_camera.database
+    with database.write() as tx:
+        first = sessions.create(tx, "2026", "Monza", "FP1", "Europe/Rome")
+        second = sessions.create(tx, "2026", "Monza", "FP2", "Europe/Rome")
+    window = open_window()
+    chooser = window.top_bar.chooser
+    qtbot.waitUntil(lambda: chooser.currentText() == first.label)
+    chooser.activated.emit(chooser.findData(second.id))
+    qtbot.waitUntil(lambda: chooser.currentText() == second.label)
+    with database.read() as tx:
+        assert [session.id for session in sessions.every(tx) if session.current] == [second.id]
+    chooser.activated.emit(chooser.count() - 1)
+    assert window.page == "sessions"
+
+
+def test_the_worker_is_said_to_be_there_or_not_with_start(open_window, with_camera, qtbot):
+    window = open_window()
+    bar = window.top_bar
+    qtbot.waitUntil(lambda: "not running" in bar.worker_label.text())
+    assert bar.start_button.isVisible()
+    with with_camera.database.write() as tx:
+        processes.beat(tx, ProcessBeat("w", Role.WORKER, 1, time.time_ns(), time.time_ns(), "0"))
+    qtbot.waitUntil(lambda: bar.worker_label.text() == "● Worker running")
+    assert not bar.start_button.isVisible()
+
+
+def test_a_setting_that_another_program_saved_is_followed(open_window, with_camera, qtbot, look):
+    from core.settings import save
+    from core.store import stations
+
+    open_window()
+    save(with_camera.folder, {"station.theme": "light"})
+    with with_camera.database.write() as tx:
+        stations.bump_settings(tx)
+    try:
+        qtbot.waitUntil(lambda: theme.name() == "light")
+    finally:
+        theme.apply(look, "dark")
+
+
+def test_a_settings_file_that_was_broken_is_told_and_the_window_goes_on(open_window, with_camera, qtbot):
+    from core.store import stations
+
+    window = open_window()
+    qtbot.wait(300)
+    with_camera.folder.settings_file.write_text("nonsense = [", "utf-8")
+    with with_camera.database.write() as tx:
+        stations.bump_settings(tx)
+    qtbot.waitUntil(lambda: any("settings.toml" in notice.text for notice in window.findChildren(Notice)))
+
+
+def test_closing_with_nothing_open_closes_and_remembers_where_it_stood(open_window, with_camera, qtbot):
+    window = open_window()
+    window.resize(1100, 700)
+    window.wall.tools.choose_grid(9)
+    window.show_page("library")
+    with qtbot.waitSignal(window.closed):
+        window.close()
+    state = json.loads((with_camera.folder.root / "window.json").read_text("utf-8"))
+    again = open_window(state)
+    assert again.height() == 700  # the offscreen screen is too narrow for any width of ours
+    assert again.page == "library"
+    assert again.wall.view.grid == 9
+
+
+@pytest.mark.parametrize("state", [{"geometry": "!!", "page": "nowhere"}, {"geometry": 5, "wall": [], "page": None}])
+def test_a_remembered_state_that_is_broken_does_no_harm(open_window, with_camera, state):
+    assert open_window(state).page == "wall"
+
+
+def test_closing_says_what_goes_on_only_if_something_does(open_window, with_camera, qtbot):
+    with with_camera.database.write() as tx:
+        for _ in range(2):
+            jobs.enqueue(tx, NewJob(JobKind.CAPTURE, {}, camera_id="Pit_1"))
+    window = open_window()
+    window.close()
+    qtbot.waitUntil(lambda: window.findChild(ClosingDialog) is not None)
+    dialog = window.findChild(ClosingDialog)
+    texts = " ".join(label.text() for label in dialog.findChildren(QWidget) if hasattr(label, "text"))
+    assert "2 jobs go on in the worker. It is safe to close the window." in texts
+    dialog.reject()
+    assert window.isVisible()
+    qtbot.waitUntil(lambda: window.findChild(ClosingDialog) is None)
+    window.close()
+    qtbot.waitUntil(lambda: window.findChild(ClosingDialog) is not None)
+    with qtbot.waitSignal(window.closed):
+        window.findChild(ClosingDialog).accept()
+
+
+def test_notices_keep_clear_of_the_capture_bar_and_go_when_closed(open_window, with_camera, qtbot):
+    window = open_window()
+    qtbot.waitUntil(window.wall.isVisible)
+    show_notice(window, "First", "info")
+    show_notice(window, "Second", "bad", ("Undo", lambda: None))
+    QApplication.processEvents()
+    shown = window.findChildren(Notice)
+    bar_top = window.wall.capture_bar.mapTo(window, QPoint(0, 0)).y()
+    assert [notice.text for notice in shown] == ["First", "Second"]
+    assert all(notice.mapTo(window, QPoint(0, notice.height())).y() <= bar_top for notice in shown)
+    for notice in shown:
+        notice.leave()
+    assert window.findChildren(Notice) == []
+
+
+def test_the_jobs_panel_stands_on_the_foot_and_grows_upwards(open_window, with_camera, qtbot):
+    window = open_window()
+    panel = window.jobs_panel
+    foot = panel.geometry().bottom()
+    low = panel.height()
+    panel.set_expanded(True)
+    qtbot.waitUntil(lambda: panel.height() > low)
+    assert panel.geometry().bottom() == foot
+    assert window.centralWidget().rect().contains(panel.geometry())
