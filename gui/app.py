@@ -1,6 +1,5 @@
 """The window's process, from its first line to its exit code."""
 
-import json
 import os
 import signal
 import sys
@@ -17,7 +16,7 @@ from core.logs import configure
 from core.paths import DataFolder
 from core.settings import Settings, load
 from core.store.database import Database, open_database
-from gui import background, theme
+from gui import background, theme, window_state
 from gui.errors import ErrorSink
 from gui.main_window import MainWindow
 from gui.presence import Presence
@@ -72,15 +71,7 @@ def open_folder(folder: DataFolder) -> Opened:
     """Open settings, database and secrets. Raises KnownError; not for the main thread."""
     settings = load(folder)
     configure(folder, "gui", settings.log.level)
-    return Opened(settings, open_database(folder), Credentials(folder), _window_state(folder))
-
-
-def _window_state(folder: DataFolder) -> dict[str, Any]:
-    try:
-        state = json.loads((folder.root / "window.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}  # where a window stood is worth no message
-    return state if isinstance(state, dict) else {}
+    return Opened(settings, open_database(folder), Credentials(folder), window_state.read(folder))
 
 
 class _Run(QObject):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.job import JobState
+from core.settings import Settings
 from core.store import jobs, processes, uploads
 from core.store.database import Database
 
@@ -28,13 +29,14 @@ class GoesOn:
         return f"{' and '.join(parts)} {verb} on in the worker. It is safe to close the window."
 
 
-def what_goes_on(database: Database) -> GoesOn:
+def what_goes_on(database: Database, settings: Settings) -> GoesOn:
     """Read it; not for the main thread."""
     with database.read() as tx:
         counts = jobs.counts(tx)
         sync = uploads.summary(tx)
     open_jobs = counts.get(JobState.PENDING, 0) + counts.get(JobState.PROCESSING, 0)
-    return GoesOn(open_jobs, 0 if sync.paused else sync.waiting + sync.sending)
+    has_store = settings.storage.kind != "folder" or settings.storage.folder is not None
+    return GoesOn(open_jobs, sync.waiting + sync.sending if has_store and not sync.paused else 0)
 
 
 def ask_worker_to_stop(database: Database) -> None:

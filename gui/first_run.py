@@ -26,6 +26,7 @@ class FirstRunPage(QWidget):
         super().__init__(parent)
         self._station = station
         self._demo: QProcess | None = None
+        self._again = False
         card = QFrame(self)
         card.setProperty("role", "card")
         card.setMaximumWidth(640)
@@ -78,10 +79,18 @@ class FirstRunPage(QWidget):
         layout.addLayout(middle)
         layout.addStretch(2)
 
-    def start_demo(self) -> None:
-        """Start the demo cameras as a child of the window, then configure them."""
+    @property
+    def demo_runs(self) -> bool:
+        return self._demo is not None
+
+    def start_demo(self, *, again: bool = False) -> None:
+        """Start the demo cameras as a child of the window, then configure them.
+
+        again: they ran when the window closed; only those that are still configured get their new addresses.
+        """
         if self._demo is not None:
             return
+        self._again = again
         self._say("Rendering and starting four simulated cameras. The first time this takes about a minute…")
         self.demo_button.setEnabled(False)
         program, *arguments = worker_command()
@@ -109,11 +118,15 @@ class FirstRunPage(QWidget):
         if self._demo is None or not self._demo.canReadLine():
             return
         described = json.loads(bytes(self._demo.readLine().data()))
-        station = self._station
-        run_in_background(lambda: add_demo(station, described), then=lambda _: self._added(), parent=self)
+        station, again = self._station, self._again
+        run_in_background(
+            lambda: add_demo(station, described, only_known=again), then=lambda _: self._added(), parent=self
+        )
 
     def _added(self) -> None:
         self._say("")
+        if self._again:
+            return
         show_notice(self, "Four demo cameras were added. They stop when this window closes.", "ok")
 
     def _demo_ended(self) -> None:
@@ -130,13 +143,14 @@ class FirstRunPage(QWidget):
         self.progress.setVisible(bool(text))
 
 
-def add_demo(station: Station, described: Mapping[str, Mapping[str, str]]) -> None:
+def add_demo(station: Station, described: Mapping[str, Mapping[str, str]], *, only_known: bool = False) -> None:
     """Configure the demo cameras, a session, and a folder as object storage where none is chosen yet.
 
+    only_known: give those that are configured their new addresses, and change nothing else.
     described: {"urls": {id: url}, "names": {id: name}}, as `trackshift demo-cameras` prints it.
     """
     chosen = station.settings.storage.folder is not None or station.settings.storage.kind != "folder"
-    if not chosen and "storage.folder" not in locked_by_environment():
+    if not only_known and not chosen and "storage.folder" not in locked_by_environment():
         store = station.folder.root.parent / f"{station.folder.root.name}-objects"
         store.mkdir(parents=True, exist_ok=True)
         save(station.folder, {"storage.kind": "folder", "storage.folder": str(store)})
@@ -147,8 +161,10 @@ def add_demo(station: Station, described: Mapping[str, Mapping[str, str]]) -> No
             camera = Camera(id=camera_id, url=url, name=names.get(camera_id, ""), location="Demo")
             if camera_id in known:
                 cameras.update(tx, camera)
-            else:
+            elif not only_known:
                 cameras.add(tx, camera)
+        if only_known:
+            return
         if sessions.current(tx) is None:
             sessions.create(tx, str(datetime.now(UTC).year), "Demo Grand Prix", "FP1", "UTC")
         stations.set_first_run_done(tx)

@@ -1,28 +1,24 @@
 """The main window: the rail of pages at the left, session and worker above, jobs and sync at the foot."""
 
-import base64
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import KnownError
-from core.paths import write_durably
-from gui import theme
+from gui import theme, window_state
 from gui.background import run_in_background
 from gui.cameras.cameras_page import CamerasPage
 from gui.closing import ClosingDialog, GoesOn, ask_worker_to_stop, what_goes_on
 from gui.errors import show_failure
 from gui.first_run import FirstRunPage
-from gui.jobs.jobs_panel import JobsPanel
+from gui.foot import Foot
 from gui.rail import Rail
 from gui.shortcuts import ShortcutsDialog
 from gui.station import Station
-from gui.sync.sync_bar import SyncBar
 from gui.toast import NoticeArea
 from gui.top_bar import TopBar
 from gui.wall.wall_page import WallPage
@@ -82,7 +78,7 @@ class MainWindow(QMainWindow):
         self.rail.check(key)
         self._show_tools()
         _focus_into(page)
-        self._place_jobs()
+        self.foot.place()
         return page
 
     def _factories(self) -> Mapping[str, Callable[[], QWidget]]:
@@ -135,31 +131,21 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.station, self._wall.tools, self)
         self.top_bar.sessions_wanted.connect(lambda: self.show_page("sessions"))
         self.stack = QStackedWidget(self)
-        self.sync_bar = SyncBar(self.station, self)
-        self.sync_bar.storage_wanted.connect(self.show_storage)
-        self._foot = QFrame(self)
-        self._foot.setProperty("role", "bar")
-        self._jobs_room = QWidget(self._foot)
-        foot = QHBoxLayout(self._foot)
-        foot.setContentsMargins(0, 0, 0, 0)
-        foot.setSpacing(0)
-        foot.addWidget(self.sync_bar, 1)
-        foot.addWidget(self._jobs_room)
+        whole = QWidget(self)
+        self.foot = Foot(self.station, whole)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.top_bar)
         right.addWidget(self.stack, 1)
-        right.addWidget(self._foot)
-        self._whole = whole = QWidget(self)
+        right.addWidget(self.foot)
         layout = QHBoxLayout(whole)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.rail)
         layout.addLayout(right, 1)
         self.setCentralWidget(whole)
-        self.jobs_panel = JobsPanel(self.station, whole)
-        self.jobs_panel.installEventFilter(self)
         self._notices = NoticeArea(self)
+        self._notices.foot_px = self._foot_px
         self._notices.hide()
 
     def _keys(self) -> None:
@@ -214,26 +200,12 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             theme.apply(app, self.station.settings.station.theme)
 
-    # The jobs panel stands on the foot's right end and grows upwards over the page.
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.jobs_panel and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
-            self._place_jobs()
-        return False
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_jobs()
+        self.foot.place()
 
-    def _place_jobs(self) -> None:
-        panel, whole = self.jobs_panel, self._whole
-        wanted = panel.sizeHint()
-        width = min(max(wanted.width(), panel.minimumWidth()), whole.width() - self.rail.width())
-        height = min(wanted.height(), whole.height() - self.top_bar.height())
-        self._jobs_room.setFixedWidth(width)
-        panel.setGeometry(whole.width() - width, whole.height() - height, width, height)
-        panel.raise_()
-        self._notices.foot_px = self._foot.height() + (72 if self._wall.isVisible() else 0)
+    def _foot_px(self) -> int:
+        return self.foot.height() + (self._wall.capture_bar.height() if self._wall.isVisible() else 0)
 
     # Closing, and what is remembered
 
@@ -245,18 +217,18 @@ class MainWindow(QMainWindow):
             self.closed.emit()
             return
         event.ignore()
-        database = self.station.database
+        database, settings = self.station.database, self.station.settings
         run_in_background(
-            lambda: what_goes_on(database), then=self._ask, failed=lambda _: self.close_now(), parent=self
+            lambda: what_goes_on(database, settings), then=self._ask, failed=lambda _: self.close_now(), parent=self
         )
 
     def close_now(self) -> None:
         """Close without asking; what is open goes on in the worker."""
         self._may_close = True
-        state, folder = json.dumps(self._state()).encode(), self.station.folder
+        state, folder = self._state(), self.station.folder
         self.hide()
         run_in_background(
-            lambda: write_durably(folder.root / "window.json", state),
+            lambda: window_state.write(folder, state),
             then=lambda _: self.close(),
             failed=self._close_unsaved,
             parent=self,
@@ -287,14 +259,19 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def _state(self) -> dict[str, Any]:
-        geometry = base64.b64encode(self.saveGeometry().data()).decode("ascii")
-        return {"geometry": geometry, "page": self.page, "wall": self._wall.window_state()}
+        return {
+            "geometry": window_state.geometry_of(self),
+            "page": self.page,
+            "wall": self._wall.window_state(),
+            "demo": self.first_run.demo_runs,
+        }
 
     def _restore(self, state: Mapping[str, Any]) -> None:
-        if isinstance(state.get("geometry"), str):
-            self.restoreGeometry(QByteArray(base64.b64decode(state["geometry"], validate=False)))
+        window_state.restore_geometry(self, state.get("geometry"))
         if isinstance(state.get("wall"), dict):
             self._wall.restore(state["wall"])
+        if state.get("demo") is True:
+            self.first_run.start_demo(again=True)
         if state.get("page") in {key for key, _ in PAGES}:
             self.show_page(str(state["page"]))
 

@@ -41,8 +41,8 @@ class NoticeArea(QWidget):
         self._window = window
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self.foot_px = 0
-        """Height at the window's foot that notices keep clear of."""
+        self.foot_px: Callable[[], int] = lambda: 0
+        """Tells the height at the window's foot that notices keep clear of."""
 
     def add(self, text: str, level: Level, action: Action | None) -> None:
         notices = self.findChildren(Notice)
@@ -69,7 +69,7 @@ class NoticeArea(QWidget):
         self.setFixedWidth(width)
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
         self.resize(width, height)
-        self.move((window.width() - width) // 2, window.height() - height - 24 - self.foot_px)
+        self.move((window.width() - width) // 2, window.height() - height - 24 - self.foot_px())
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -123,6 +123,13 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.fail("\n".join(f"{what}: {found}" for what, found in faults.items() if found), pytrace=False)
 
 
+@pytest.fixture(autouse=True)
+def no_secret_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What logs mask grows while a process lives, and one test's password may be another's plain word."""
+    monkeypatch.setattr("core.redaction._known", set())
+    monkeypatch.setattr("core.redaction._pattern", None)
+
+
 @pytest.fixture(scope="session")
 def xvfb() -> Iterator[Display]:
     """A real X server, for tests marked `xvfb`: they start the window in a process of its own, with its environment."""

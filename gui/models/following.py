@@ -62,6 +62,8 @@ class Following(QObject, Generic[T]):
     def _go(self) -> None:
         self._changed = False
         self._rest.start()
+        if self._tick.isActive():
+            self._tick.start()  # a tick is for when nothing else asks
         self._refresh.ask()
 
     def _rested(self) -> None:

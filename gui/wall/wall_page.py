@@ -57,7 +57,7 @@ class WallPage(QWidget):
         self.capture_bar.stop_wanted.connect(self.stop)
         self.tools.details_wanted.connect(self._edit_details)
         self._keys()
-        self._following = Following(station, self, self._read, self._show, rest_ms=250, tick_ms=2000)
+        self._following = Following(station, self, self._read, self._show, rest_ms=250, tick_ms=3000)
         self._refresh = Refresh(self._read, self._show, self)
 
     @property

@@ -42,6 +42,15 @@ def test_starting_the_demo_again_gives_the_cameras_their_new_addresses(station):
         }
 
 
+def test_a_demo_that_comes_back_gives_only_what_is_still_configured_a_new_address(station):
+    add_demo(station, DESCRIBED)
+    with station.database.write() as tx:
+        cameras.remove(tx, "Pit_1_rear")
+    add_demo(station, json.loads(json.dumps(DESCRIBED).replace("8554", "9000")), only_known=True)
+    with station.database.read() as tx:
+        assert [camera.url for camera in cameras.every(tx)] == ["rtsp://127.0.0.1:9000/Pit_1_front"]
+
+
 @pytest.fixture
 def page(station, qtbot):
     made = FirstRunPage(station)

@@ -13,12 +13,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.camera import Camera
+from core.camera import Camera, ClockSource
+from core.frame import Frame
 from core.job import JobKind, NewJob
 from core.process import ProcessBeat, Role
-from core.store import cameras, jobs, processes, sessions
+from core.setting_sections import StorageSettings
+from core.settings import Settings
+from core.store import cameras, frames, jobs, processes, sessions
 from gui import background, theme
-from gui.closing import ClosingDialog
+from gui.closing import ClosingDialog, what_goes_on
 from gui.main_window import PAGES, MainWindow
 from gui.shortcuts import ShortcutsDialog
 from gui.toast import Notice, show_notice
@@ -234,6 +237,20 @@ def test_closing_says_what_goes_on_only_if_something_does(open_window, with_came
         window.findChild(ClosingDialog).accept()
 
 
+@pytest.mark.parametrize(("folder_chosen", "said"), [(True, 1), (False, 0)])
+def test_uploads_go_on_only_if_there_is_a_store_to_go_to(with_camera, tmp_path, folder_chosen, said):
+    database = with_camera.database
+    with database.write() as tx:
+        sha256, at_ns = "0" * 64, time.time_ns()
+        frame = Frame(
+            *("f1", "frames/2026/11/21/Pit_1/f1.jpg", "Pit_1", None, None, 0, "jpg", 2, 2, 9, sha256, at_ns, 1),
+            ClockSource.RTCP,
+        )
+        frames.add(tx, frame, station_id="station-1")
+    storage = StorageSettings(folder=str(tmp_path / "nas") if folder_chosen else None)
+    assert what_goes_on(database, Settings(storage=storage)).uploads == said
+
+
 def test_notices_keep_clear_of_the_capture_bar_and_go_when_closed(open_window, with_camera, qtbot):
     window = open_window()
     qtbot.waitUntil(window.wall.isVisible)
@@ -251,7 +268,7 @@ def test_notices_keep_clear_of_the_capture_bar_and_go_when_closed(open_window, w
 
 def test_the_jobs_panel_stands_on_the_foot_and_grows_upwards(open_window, with_camera, qtbot):
     window = open_window()
-    panel = window.jobs_panel
+    panel = window.foot.jobs_panel
     foot = panel.geometry().bottom()
     low = panel.height()
     panel.set_expanded(True)

@@ -26,6 +26,8 @@ _log = logs.get("cameras.feed")
 
 _FIRST_PAUSE_S = 0.2
 _JOIN_S = 0.9
+_PINNED_WITHIN_S = 2.0
+"""A press is pinned this soon, so that its whole pre-roll is still there then."""
 _FPS_WINDOW_NS = 2_000_000_000
 _USUAL_INTERVAL_NS = 40_000_000
 _JUMP_NS = 2_000_000_000
@@ -53,9 +55,8 @@ class Feed:
         self._clock = clock
         self._open_stream = open_stream
         self._timelines = Timelines(station_time)
-        self.ring = PacketRing(
-            self._timelines.at, seconds=settings.capture.pre_roll_s, max_bytes=settings.capture.ring_max_bytes
-        )
+        seconds = settings.capture.pre_roll_s + _PINNED_WITHIN_S
+        self.ring = PacketRing(self._timelines.at, seconds=seconds, max_bytes=settings.capture.ring_max_bytes)
         self._preview = None if mailbox is None else Preview(self.ring, self._timelines.at, mailbox, clock)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -280,4 +281,4 @@ class Feed:
     def change(self, camera: Camera, settings: Settings) -> None:
         """Take over a new name or new settings; the connection stays."""
         self.camera, self.settings = camera, settings
-        self.ring.resize(settings.capture.pre_roll_s, settings.capture.ring_max_bytes)
+        self.ring.resize(settings.capture.pre_roll_s + _PINNED_WITHIN_S, settings.capture.ring_max_bytes)

@@ -23,7 +23,6 @@ from workers.jobs.capture_pictures import (
     gap_reason,
     pictures,
     span_packets,
-    wait_a_tick,
     why_silent,
 )
 from workers.jobs.capture_storing import (
@@ -81,21 +80,13 @@ def _feed_of(context: JobContext, camera: Camera) -> Feed:
 
 
 def _single_frame(taking: Taking) -> Outcome:
-    instant = find_instant(taking)
-    while taking.feed.ring.gop_with(instant) is None and _is_coming(taking, instant.epoch, instant.pts):
-        wait_a_tick(taking)
-    frame = store_still(taking, taking.feed.still(instant), 0)
+    frame = store_still(taking, taking.feed.still(find_instant(taking)), 0)
     publish = publisher(taking, frame)
     return replace(_outcome(1, 0, []), publish=lambda tx: _done(publish(tx)), files=(frame.path,))
 
 
 def _done(_made: object) -> None:
     return None
-
-
-def _is_coming(taking: Taking, epoch: int, pts: int) -> bool:
-    newest = taking.feed.ring.newest()
-    return newest is not None and newest.epoch == epoch and newest.last_pts < pts and taking.feed.lost is None
 
 
 def _burst(taking: Taking) -> Outcome:

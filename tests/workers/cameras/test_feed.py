@@ -208,6 +208,7 @@ def test_stopping_takes_less_than_a_second_while_connecting_hangs():
         assert time.monotonic() - started < 1.0
 
 
+@pytest.mark.alone
 def test_a_real_camera_tells_what_it_sends_and_a_still_is_the_picture_of_its_time(camera, login, pit_cameras):
     feed = a_feed(camera=camera, login=login)
     with running(feed):

@@ -35,7 +35,7 @@ from workers.runner import JobContext, Outcome
 SECOND = 1_000_000_000
 SETTINGS = Settings(
     rtsp=RtspSettings(open_timeout_s=2.0, read_timeout_s=1.2, stall_s=0.7, reconnect_cap_s=0.3, capture_timeout=4.0),
-    capture=CaptureSettings(pre_roll_s=3.0),
+    capture=CaptureSettings(pre_roll_s=1.0),
 )
 
 

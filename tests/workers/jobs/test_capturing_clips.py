@@ -33,6 +33,7 @@ from workers.jobs import capturing
 __all__ = ["capturing_station", "flapping_camera", "live", "own_camera", "pit_cameras"]
 
 
+@pytest.mark.alone
 def test_a_clip_has_the_seconds_before_the_press_and_after_it(capturing_station: Capturing):
     pressed_ns = time.time_ns()
     job, outcome = capturing_station.capture(CaptureMode.CLIP, pre_s=2.0, post_s=1.0, at_ns=pressed_ns)

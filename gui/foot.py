@@ -1,0 +1,41 @@
+"""The foot of the window: the sync bar, and at its right end the jobs panel, which grows upwards over the page."""
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from gui.jobs.jobs_panel import JobsPanel
+from gui.station import Station
+from gui.sync.sync_bar import SyncBar
+
+
+class Foot(QFrame):
+    """Keeps a room in its layout as wide as the panel, which itself lies above everything in `whole`."""
+
+    def __init__(self, station: Station, whole: QWidget) -> None:
+        super().__init__(whole)
+        self.setProperty("role", "bar")
+        self._whole = whole
+        self.sync_bar = SyncBar(station, self)
+        self._room = QWidget(self)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.sync_bar, 1)
+        layout.addWidget(self._room)
+        self.jobs_panel = JobsPanel(station, whole)
+        self.jobs_panel.installEventFilter(self)
+
+    def place(self) -> None:
+        """Put the panel at the lower right corner, in the size that it wants."""
+        panel, whole = self.jobs_panel, self._whole
+        wanted = panel.sizeHint()
+        width = min(max(wanted.width(), panel.minimumWidth()), self.width())
+        height = min(wanted.height(), whole.height())
+        self._room.setFixedWidth(width)
+        panel.setGeometry(whole.width() - width, whole.height() - height, width, height)
+        panel.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            self.place()
+        return False
