@@ -15,7 +15,6 @@ from sqlalchemy import (
     RowMapping,
     create_engine,
     event,
-    update,
 )
 from sqlalchemy.engine import URL
 
@@ -24,7 +23,6 @@ from core.errors import DatabaseBusy
 from core.paths import DataFolder
 from core.store.faults import told
 from core.store.migrating import BUSY_S, bring_up_to_date
-from core.store.schema import station
 
 _READERS_KEPT = 4
 _CHECKPOINT_PAGES = 1000
@@ -38,11 +36,17 @@ class Reading:
         self.connection = connection
         self.now_ns = now_ns
         """UTC at the start of the transaction."""
+        self._driver: Any = connection.connection.driver_connection
 
     def execute(
         self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[*tuple[Any, ...]]:
         return self.connection.execute(statement, rows)
+
+    def execute_compiled(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        """For core.store.prepared alone."""
+        cursor: sqlite3.Cursor = self._driver.execute(sql, values)
+        return cursor
 
     def rows(self, statement: Executable) -> Sequence[RowMapping]:
         return self.execute(statement).mappings().all()
@@ -64,8 +68,9 @@ class Writing(Reading):
     def revision(self) -> int:
         """This transaction's number from the one counter; every row it changes carries it."""
         if self._revision is None:
-            drawn = update(station).values(revision=station.c.revision + 1).returning(station.c.revision)
-            self._revision = int(self.scalar(drawn))
+            cursor = self.execute_compiled("UPDATE station SET revision = revision + 1 RETURNING revision", ())
+            self._revision = int(cursor.fetchone()[0])
+            cursor.close()
         return self._revision
 
 
@@ -89,6 +94,7 @@ class Database:
             poolclass=QueuePool,
             pool_size=kept,
             max_overflow=-1,
+            pool_reset_on_return=None,  # every transaction ends before its connection goes back
             hide_parameters=True,
             # No implicit transactions: pysqlite's own begin too late, and deferred.
             connect_args={"timeout": self._busy_s, "check_same_thread": False, "isolation_level": None},

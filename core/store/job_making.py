@@ -12,10 +12,18 @@ from core.ids import new_id
 from core.job import OPEN, PRIORITY_MAX, Job, JobState, NewJob
 from core.store import cameras, sessions
 from core.store.database import Writing
+from core.store.job_columns import COLUMNS, job_of
 from core.store.job_rows import by_task_id, get
+from core.store.prepared import Prepared, given
 from core.store.schema import early_cancels, jobs
 
 WAITS = "Waits for the job before it to end"
+
+
+_GIVEN = [column for column in jobs.c if column.name not in ("number", "worker_id", "error", "started_at_ns")]
+_INSERT = Prepared(
+    insert(jobs).values({column: given(column.name, column) for column in _GIVEN}).returning(*COLUMNS), *COLUMNS
+)
 
 
 def enqueue(tx: Writing, new: NewJob) -> Job:
@@ -25,9 +33,8 @@ def enqueue(tx: Writing, new: NewJob) -> Job:
     """
     if new.task_id is not None and (known := by_task_id(tx, new.task_id)):
         return known
-    row = _row(tx, new, _first_state(tx, new), _Names(tx))
-    tx.execute(insert(jobs), [row])
-    return get(tx, row["id"])
+    made = _INSERT.row(tx, **_row(tx, new, _first_state(tx, new), _Names(tx)))
+    return job_of(made)
 
 
 def enqueue_batch(tx: Writing, new: NewJob, children: Sequence[NewJob]) -> Job:
@@ -63,6 +70,8 @@ def enqueue_batch(tx: Writing, new: NewJob, children: Sequence[NewJob]) -> Job:
 
 
 def _first_state(tx: Writing, new: NewJob) -> JobState:
+    if new.task_id is None:
+        return JobState.PENDING
     forgotten = delete(early_cancels).where(early_cancels.c.task_id == new.task_id)
     return JobState.CANCELLED if tx.execute(forgotten).rowcount else JobState.PENDING
 

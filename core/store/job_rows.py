@@ -12,7 +12,10 @@ from core.store.database import Reading
 from core.store.job_columns import COLUMNS, JobFilter, aside, job_of, narrowed
 from core.store.job_search import page_by_words
 from core.store.paging import Page, changed_rows, cursor_of, newest_first
+from core.store.prepared import Prepared
 from core.store.schema import DUE, NEW_CAPTURES, OF_A_REQUEST, TOP_LEVEL, job_counts, jobs
+
+_NEXT_DUE = Prepared(select(jobs.c.not_before_ns).where(DUE).order_by(jobs.c.not_before_ns).limit(1))
 
 
 def get(tx: Reading, id: str) -> Job:
@@ -106,8 +109,7 @@ def cancelled_since(tx: Reading, revision: int) -> list[Job]:
 
 def next_due_ns(tx: Reading) -> int | None:
     """When the next waiting job may be claimed (UTC ns); None if none waits for a time."""
-    query = select(jobs.c.not_before_ns).where(DUE).order_by(jobs.c.not_before_ns).limit(1)
-    due: int | None = tx.scalar(query)
+    due: int | None = _NEXT_DUE.first(tx)
     return due
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Integer, func, literal_column, select
 
 from core.job import Job, JobState
 from core.store.database import Reading
-from core.store.job_rows import COLUMNS, job_of
+from core.store.job_columns import COLUMNS, job_of
 from core.store.paging import Page, cursor_of, newest_first
 from core.store.schema import BEGUN_AT, TOP_LEVEL, jobs
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, select, union_all, update
+from sqlalchemy import case, delete, func, insert, null, select, union_all, update
 
 from core.job import MOVES, OPEN, PRIORITY_MAX, Job, JobError, JobKind, JobState
 from core.store.batches import settle
@@ -27,6 +28,7 @@ from core.store.job_rows import (
     states,
 )
 from core.store.moves import IllegalMove, StaleAttempt, before
+from core.store.prepared import Prepared, given
 from core.store.schema import DUE, READY, early_cancels, jobs
 
 __all__ = [
@@ -81,6 +83,17 @@ def claim(tx: Writing, *, worker_id: str, kinds_free: Mapping[JobKind, int]) -> 
         due = update(jobs).where(DUE, jobs.c.not_before_ns <= tx.now_ns)
         still = case((jobs.c.waits_for.is_(None), None), else_=jobs.c.held_because)
         tx.execute(due.values(not_before_ns=None, held_because=still, revision=tx.revision()))
+    id = _next_of(tuple(sorted(kinds))).first(tx)
+    if id is None:
+        return None
+    claimed = _CLAIM.row(tx, id=id, worker_id=worker_id, now_ns=tx.now_ns, revision=tx.revision())
+    job = job_of(claimed)
+    settle(tx, [job.batch_id])
+    return job
+
+
+@cache
+def _next_of(kinds: tuple[JobKind, ...]) -> Prepared:
     turn = (jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
     asked = (jobs.c.id, jobs.c.priority, jobs.c.created_at_ns)
     # One look into the index a kind: a kind at its limit may have a million jobs waiting before the first free one.
@@ -88,29 +101,26 @@ def claim(tx: Writing, *, worker_id: str, kinds_free: Mapping[JobKind, int]) -> 
         select(select(*asked).where(READY, jobs.c.kind == kind).order_by(*turn).limit(1).subquery()) for kind in kinds
     ]
     best = union_all(*firsts).subquery()
-    first = select(best.c.id).order_by(best.c.priority.desc(), best.c.created_at_ns, best.c.id).limit(1)
-    id = tx.scalar(first)
-    if id is None:
-        return None
-    claimed = tx.row(
-        update(jobs)
-        .where(jobs.c.id == id, jobs.c.state == JobState.PENDING)
-        .values(
-            state=JobState.PROCESSING,
-            attempt=jobs.c.attempt + 1,
-            worker_id=worker_id,
-            progress=0.0,
-            stage="",
-            message="",
-            started_at_ns=func.coalesce(jobs.c.started_at_ns, tx.now_ns),
-            last_updated_ns=tx.now_ns,
-            revision=tx.revision(),
-        )
-        .returning(*COLUMNS)
+    return Prepared(select(best.c.id).order_by(best.c.priority.desc(), best.c.created_at_ns, best.c.id).limit(1))
+
+
+_CLAIM = Prepared(
+    update(jobs)
+    .where(jobs.c.id == given("id", jobs.c.id), jobs.c.state == JobState.PENDING)
+    .values(
+        state=JobState.PROCESSING,
+        attempt=jobs.c.attempt + 1,
+        worker_id=given("worker_id", jobs.c.worker_id),
+        progress=0.0,
+        stage="",
+        message="",
+        started_at_ns=func.coalesce(jobs.c.started_at_ns, given("now_ns", jobs.c.started_at_ns)),
+        last_updated_ns=given("now_ns", jobs.c.last_updated_ns),
+        revision=given("revision", jobs.c.revision),
     )
-    job = job_of(claimed)
-    settle(tx, [job.batch_id])
-    return job
+    .returning(*COLUMNS),
+    *COLUMNS,
+)
 
 
 def assert_current(tx: Reading, job: Job) -> None:
@@ -126,8 +136,33 @@ def progress(tx: Writing, job: Job, percent: float, stage: str = "", message: st
 
 def finish(tx: Writing, job: Job, summary: Mapping[str, object]) -> None:
     """Complete this attempt of the job. Raises StaleAttempt if a newer attempt owns it, or it was cancelled."""
-    done = {"completed_at_ns": tx.now_ns, "progress": 100.0, "stage": "", "message": "", "error": None}
-    _fenced(tx, job, JobState.COMPLETED, summary=dict(summary), **done)
+    ended = _FINISH.changed(
+        tx, id=job.id, attempt=job.attempt, now_ns=tx.now_ns, revision=tx.revision(), summary=dict(summary)
+    )
+    if not ended:
+        raise StaleAttempt("job", job.id, job.attempt)
+    settle(tx, [job.batch_id])
+
+
+_FINISH = Prepared(
+    update(jobs)
+    .where(
+        jobs.c.id == given("id", jobs.c.id),
+        jobs.c.attempt == given("attempt", jobs.c.attempt),
+        jobs.c.state == JobState.PROCESSING,
+    )
+    .values(
+        state=JobState.COMPLETED,
+        completed_at_ns=given("now_ns", jobs.c.completed_at_ns),
+        last_updated_ns=given("now_ns", jobs.c.last_updated_ns),
+        progress=100.0,
+        stage="",
+        message="",
+        error=null(),
+        summary=given("summary", jobs.c.summary),
+        revision=given("revision", jobs.c.revision),
+    )
+)
 
 
 def fail(tx: Writing, job: Job, error: JobError, retry_at_ns: int | None) -> JobState:

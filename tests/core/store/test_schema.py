@@ -118,6 +118,11 @@ class Plans(Writing):
         self.said += [(str(compiled), line[3]) for line in plan]
         return super().execute(statement, rows)
 
+    def execute_compiled(self, sql, values):
+        plan = self.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple(values)).all()
+        self.said += [(sql, line[3]) for line in plan]
+        return super().execute_compiled(sql, values)
+
 
 def _bound(compiled):
     processors = compiled._bind_processors
