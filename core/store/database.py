@@ -83,12 +83,15 @@ class Database:
         self._busy_s = busy_s
         self._writing = threading.Lock()
         # One writer at a time is SQLite's own rule; a lock hands the turn over at once, its busy handler polls.
-        self._writer = self._engine(
-            "BEGIN IMMEDIATE", kept=1, pragmas={"wal_autocheckpoint": checkpoints * _CHECKPOINT_PAGES}
-        )
-        self._readers = self._engine("BEGIN", kept=_READERS_KEPT, pragmas={"wal_autocheckpoint": 0, "query_only": 1})
+        self._writer = self._engine(kept=1, pragmas={"wal_autocheckpoint": checkpoints * _CHECKPOINT_PAGES})
+        self._written_by: Connection | None = None
+        self._readers = self._engine(kept=_READERS_KEPT, pragmas={"wal_autocheckpoint": 0, "query_only": 1})
 
-    def _engine(self, begin: str, *, kept: int, pragmas: Mapping[str, int]) -> Engine:
+        @event.listens_for(self._readers, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
+
+    def _engine(self, *, kept: int, pragmas: Mapping[str, int]) -> Engine:
         engine = create_engine(
             URL.create("sqlite", database=str(self.folder.database)),
             poolclass=QueuePool,
@@ -105,10 +108,6 @@ class Database:
         def _prepare(connection: sqlite3.Connection, _record: object) -> None:
             for name, value in settings.items():
                 connection.execute(f"PRAGMA {name} = {value:d}")
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
 
         return engine
 
@@ -127,8 +126,11 @@ class Database:
         if not self._writing.acquire(timeout=self._busy_s):
             raise DatabaseBusy(folder=self.folder.root)
         try:
-            with told(self.folder), self._writer.begin() as connection:
-                yield Writing(connection, self._clock.utc_ns())
+            with told(self.folder):
+                if self._written_by is None:
+                    self._written_by = self._writer.connect()
+                with _transaction(self._written_by) as connection:
+                    yield Writing(connection, self._clock.utc_ns())
         finally:
             self._writing.release()
 
@@ -140,8 +142,25 @@ class Database:
         return [line for line in found if line != "ok"] + [f"{row[0]} row {row[1]} names no {row[2]}" for row in stray]
 
     def close(self) -> None:
+        if self._written_by is not None:
+            self._written_by.close()
         self._readers.dispose()
         self._writer.dispose()
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[Connection]:
+    """SQLite's own words for it: SQLAlchemy's book-keeping around them costs as much as a commit."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        driver.execute("COMMIT")
+    finally:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+        if connection.in_transaction():
+            connection.rollback()  # SQLAlchemy's idea of it, which touches nothing any more
 
 
 def open_database(
