@@ -9,6 +9,7 @@ KnownError                   the world's doing: told, never a traceback
 ├── SettingsError · CredentialsError
 ├── UsageError · NotFound
 ├── JobRefused               kind unavailable · job before failed (trying again can't help by itself)
+├── ApiPortBusy
 └── WorkerAbsent
 Everything else is a bug of ours: supervision keeps its traceback and reports it.
 
@@ -310,6 +311,14 @@ class JobBeforeFailed(JobRefused):
 
     title = "It waited for {before}, which {how}"
     hint = "Retry that one first, then this one."
+
+
+class ApiPortBusy(KnownError):
+    """Fields: port, reason."""
+
+    title = "The local API can't listen on port {port}: {reason}"
+    hint = "Close the program that uses it, or choose another api.port in Settings; it is tried again by itself."
+    safe = "Everything else of the station runs."
 
 
 class WorkerAbsent(KnownError):

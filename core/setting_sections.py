@@ -198,10 +198,8 @@ class LogSettings(_Section):
 
 
 class ApiSettings(_Section):
-    enabled: Annotated[bool, Field(description="Reserved: the local HTTP API, off until switched on.")] = False
-    port: Annotated[int, Field(ge=1, le=65_535, description="Reserved: port of the local HTTP API, loopback only.")] = (
-        8000
-    )
+    enabled: Annotated[bool, Field(description="The local HTTP API, for programs on this machine.")] = False
+    port: Annotated[int, Field(ge=1, le=65_535, description="Port of the local HTTP API, loopback only.")] = 8000
 
 
 @dataclass(frozen=True, slots=True)

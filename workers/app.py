@@ -22,6 +22,8 @@ from core.store.changes import Changes
 from core.store.database import Database, open_database
 from workers import alerts, retention, watch_folder
 from workers.alerts import Alerts
+from workers.api import incoming
+from workers.api.server import ApiServer
 from workers.cameras.feeds import Feeds
 from workers.cancellation import Reason
 from workers.computing import Computing
@@ -133,6 +135,7 @@ class Worker:
         self._uploader = Uploader(database, self._folder, self._settings, credentials, self._clock, self._presence.id)
         self._status_rows = StatusRows(database, self._feeds)
         self._schedules = Schedules(database, self._settings, self._clock)
+        self._api = ApiServer(self._folder, database, credentials, self._settings, self._clock)
         self._alerts = Alerts(database, self._folder, self._settings, self._feeds.statuses, self._clock)
 
     def _start_all(self) -> None:
@@ -140,6 +143,7 @@ class Worker:
             self._settings_revision = stations.settings_revision(tx)
             self._cameras_revision = cameras.revision(tx)
         recover(self._database, self._folder, self._presence.id)
+        incoming.sweep(self._folder, self._database, starting=True)
         self._presence.beat()
         _log.info("the worker started", pid=os.getpid())
         self._cameras_due.set()
@@ -147,6 +151,7 @@ class Worker:
         self._scheduler.every(BEAT_S, reporting("presence", self._presence.beat), name="presence")
         self._scheduler.every(retention.EVERY_S, reporting("retention", self._retain), name="retention")
         self._scheduler.every(alerts.EVERY_S, reporting("alerts", self._alerts.step), name="alerts")
+        self._scheduler.every(incoming.EVERY_S, reporting("incoming", self._sweep_incoming), name="incoming")
         watched = WatchFolder(self._database)
         self._scheduler.every(
             watch_folder.EVERY_S, reporting("watch folder", lambda: watched.poll(self._settings)), name="watch folder"
@@ -155,10 +160,14 @@ class Worker:
             supervise("watch", self._watch, self._stopping),
             supervise("cameras", self._keep_cameras, self._stopping),
             supervise("uploader", lambda: self._uploader.run(self._stopping), self._stopping),
+            supervise("api", lambda: self._api.run(self._stopping), self._stopping),
         ]
 
     def _retain(self) -> None:
         retention.run_once(self._database, self._folder, self._settings, self._clock.utc_ns())
+
+    def _sweep_incoming(self) -> None:
+        incoming.sweep(self._folder, self._database)
 
     def _watch(self) -> None:
         """Ask for changes at 50 Hz; the queue first, then wishes that can wait."""
@@ -197,6 +206,7 @@ class Worker:
             return
         logs.configure(self._folder, "worker", self._settings.log.level)
         self._runner.settings = self._schedules.settings = self._alerts.settings = self._settings
+        self._api.settings = self._settings
         self._uploader.change(self._settings)
         self._cameras_due.set()
 

@@ -28,7 +28,7 @@ def page(
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[Job]:
-    """Single jobs and batches, latest beginning first. to_ns is exclusive. Raises UsageError for a cursor that is none."""
+    """Single jobs and batches, latest start first; to_ns is exclusive. Raises UsageError for a cursor that is none."""
     query = select(*COLUMNS).where(TOP_LEVEL)
     if state is not None:
         # The unary plus: an index on the state would have to be sorted again.
