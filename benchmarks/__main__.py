@@ -15,6 +15,8 @@ CLAIMS = {
     "start": ("benchmarks.presses", "measure_start"),
     "sync": ("benchmarks.sync", "measure"),
     "kill": ("benchmarks.kill", "measure"),
+    "queue": ("benchmarks.queue", "measure"),
+    "history": ("benchmarks.history", "measure"),
 }
 
 

@@ -25,7 +25,7 @@ from core.store.faults import told
 from core.store.migrating import BUSY_S, bring_up_to_date
 
 _READERS_KEPT = 4
-_CHECKPOINT_PAGES = 1000
+_CHECKPOINT_PAGES = 4000
 _LOG_LIMIT_BYTES = 64 * 2**20
 
 

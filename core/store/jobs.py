@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, null, select, union_all, update
+from sqlalchemy import case, delete, func, insert, null, select, update
 
 from core.job import MOVES, OPEN, PRIORITY_MAX, Job, JobError, JobKind, JobState
 from core.store.batches import settle
@@ -83,27 +82,25 @@ def claim(tx: Writing, *, worker_id: str, kinds_free: Mapping[JobKind, int]) -> 
         due = update(jobs).where(DUE, jobs.c.not_before_ns <= tx.now_ns)
         still = case((jobs.c.waits_for.is_(None), None), else_=jobs.c.held_because)
         tx.execute(due.values(not_before_ns=None, held_because=still, revision=tx.revision()))
-    id = _next_of(tuple(sorted(kinds))).first(tx)
-    if id is None:
+    # One look into the index a kind: a kind at its limit may have a million jobs waiting before the first free one.
+    firsts = [first for kind in kinds if (first := _FIRST.row(tx, kind=kind))]
+    if not firsts:
         return None
+    id = min(firsts, key=lambda first: (-first["priority"], first["created_at_ns"], first["id"]))["id"]
     claimed = _CLAIM.row(tx, id=id, worker_id=worker_id, now_ns=tx.now_ns, revision=tx.revision())
     job = job_of(claimed)
     settle(tx, [job.batch_id])
     return job
 
 
-@cache
-def _next_of(kinds: tuple[JobKind, ...]) -> Prepared:
-    turn = (jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
-    asked = (jobs.c.id, jobs.c.priority, jobs.c.created_at_ns)
-    # One look into the index a kind: a kind at its limit may have a million jobs waiting before the first free one.
-    firsts = [
-        select(select(*asked).where(READY, jobs.c.kind == kind).order_by(*turn).limit(1).subquery()) for kind in kinds
-    ]
-    best = union_all(*firsts).subquery()
-    return Prepared(select(best.c.id).order_by(best.c.priority.desc(), best.c.created_at_ns, best.c.id).limit(1))
-
-
+_ASKED = (jobs.c.id, jobs.c.priority, jobs.c.created_at_ns)
+_FIRST = Prepared(
+    select(*_ASKED)
+    .where(READY, jobs.c.kind == given("kind", jobs.c.kind))
+    .order_by(jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
+    .limit(1),
+    *_ASKED,
+)
 _CLAIM = Prepared(
     update(jobs)
     .where(jobs.c.id == given("id", jobs.c.id), jobs.c.state == JobState.PENDING)

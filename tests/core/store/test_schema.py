@@ -14,7 +14,7 @@ from core.job import BATCH_MOVES, JobKind, JobState
 from core.process import Role
 from core.store import frames, job_rows, jobs, schema, schema_around_jobs, schema_files, uploads
 from core.store.database import Reading, Writing
-from core.store.job_rows import JobFilter
+from core.store.jobs import JobFilter
 from core.upload import ItemKind, UploadState
 
 
