@@ -22,6 +22,7 @@ _MODULES = {
     "capture": "cli.capture",
     "import": "cli.import_files",
     "jobs": "cli.jobs",
+    "schedules": "cli.schedules",
     "sync": "cli.sync",
     "fsck": "cli.fsck",
 }

@@ -82,7 +82,7 @@ def parse_message(raw: object) -> CreateTracking | CancelTracking:
     if isinstance(raw, str | bytes):
         try:
             raw = json.loads(raw)
-        except ValueError as broken:
+        except (ValueError, RecursionError) as broken:
             raise UsageError(f"The message is no JSON: {broken}") from None
     if not isinstance(raw, dict):
         raise UsageError('A tracking message is a JSON object with an "action"')
