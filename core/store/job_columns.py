@@ -45,7 +45,7 @@ def narrowed(query: Select[Any], wanted: JobFilter, *, aside_from_all: bool = Fa
 
     aside_from_all: no index on what is filtered by; the query has a way of its own to its rows.
     """
-    few = aside_from_all or wanted.session_id or wanted.tenant_id or wanted.batch_id
+    few = aside_from_all or wanted.tenant_id or wanted.batch_id
     for name in ("session_id", "camera_id", "tenant_id", "batch_id"):
         if (value := getattr(wanted, name)) is not None:
             query = query.where((aside(name) if aside_from_all else jobs.c[name]) == value)
@@ -55,7 +55,10 @@ def narrowed(query: Select[Any], wanted: JobFilter, *, aside_from_all: bool = Fa
         states = sorted(set(wanted.states))
         query = query.where(state == states[0] if len(states) == 1 else state.in_(states))
     if wanted.kinds:
-        query = query.where(aside("kind").in_(sorted(wanted.kinds)))
+        kinds = sorted(set(wanted.kinds))
+        alone = len(kinds) == 1 and not few and (bool(wanted.session_id) == bool(wanted.states))
+        kind = jobs.c.kind if alone else aside("kind")
+        query = query.where(kind == kinds[0] if len(kinds) == 1 else kind.in_(kinds))
     if wanted.from_ns is not None:
         query = query.where(created_at_ns >= wanted.from_ns)
     if wanted.to_ns is not None:

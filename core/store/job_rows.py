@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from core.errors import NotFound
-from core.job import Job, JobState
+from core.job import Job, JobKind, JobState
 from core.store.database import Reading
 from core.store.job_columns import COLUMNS, JobFilter, aside, job_of, narrowed
 from core.store.job_search import page_by_words
@@ -49,12 +49,14 @@ def page(tx: Reading, wanted: JobFilter, cursor: str | None = None, limit: int =
     if wanted.text.strip():
         return page_by_words(tx, wanted, cursor, limit)
     found: list[Job] = []
-    # A state at a time: each has its index, and a few pages merged cost less than one search through the others.
+    # A state at a time, and of a session a kind too: each has its index, and merging pages costs less than a search.
     states: list[JobState | None] = [*sorted(set(wanted.states))] or [None]
+    kinds: list[JobKind | None] = [*sorted(set(wanted.kinds) or JobKind)]
     for state in states:
-        one = wanted if state is None else replace(wanted, states=(state,))
-        query = newest_first(narrowed(select(*COLUMNS), one), jobs.c.created_at_ns, jobs.c.id, cursor, limit)
-        found += _jobs(tx, query)
+        for kind in kinds if state and wanted.session_id else [None]:
+            one = replace(wanted, states=(state,) if state else wanted.states, kinds=(kind,) if kind else wanted.kinds)
+            query = newest_first(narrowed(select(*COLUMNS), one), jobs.c.created_at_ns, jobs.c.id, cursor, limit)
+            found += _jobs(tx, query)
     found.sort(key=lambda job: (job.created_at_ns, job.id), reverse=True)
     last = found[limit - 1] if len(found) > limit else None
     return Page(found[:limit], cursor_of(last.created_at_ns, last.id) if last else None)

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable
+from itertools import islice
 from typing import Any
+from unicodedata import combining, normalize
 
-from sqlalchemy import Select, column, func, literal_column, select, table, text
+from sqlalchemy import Select, column, func, select, table, text
 
 from core.errors import UsageError
 from core.job import Job, JobState
@@ -30,13 +32,41 @@ def page_by_words(tx: Reading, wanted: JobFilter, cursor: str | None, limit: int
         raise UsageError(f"{cursor!r} is no cursor of a search")
     before = int(cursor.removeprefix("made:")) if cursor else None
     found: dict[int, Any] = {}
+    if wanted.states and set(wanted.states) <= set(_OPEN) and _number_of(tx, wanted.states) <= _FEW:
+        # No mark tells what is open, and it is little: read each of them, not each job that has these words.
+        open_jobs = narrowed(select(jobs.c.number, *COLUMNS), wanted).order_by(jobs.c.number.desc())
+        rows = (row for row in tx.rows(open_jobs) if before is None or row["number"] < before)
+        said = (row for row in rows if _says(row, wanted.text))
+        found = {row["number"]: row for row in islice(said, limit + 1)}
+        return _page(found, limit)
     for query in _queries(tx, wanted):
         if before is not None:
             query = query.where(jobs.c.number < before)
         found |= {row["number"]: row for row in tx.rows(query.limit(limit + 1))}
+    return _page(found, limit)
+
+
+def _page(found: dict[int, Any], limit: int) -> Page[Job]:
     numbers = sorted(found, reverse=True)[:limit]
     items = [job_of({name: found[number][name] for name in _NAMES}) for number in numbers]
     return Page(items, f"made:{numbers[-1]}" if len(found) > limit else None)
+
+
+def _says(row: Any, typed: str) -> bool:
+    """What the index would say of these words and this row."""
+    if len(typed.strip()) >= _ID_CHARS and (
+        row["id"].startswith(typed.strip()) or row["correlation_id"] == typed.strip()
+    ):
+        return True
+    told = [row[name] or "" for name in ("name", "camera_id", "tenant_id", "operator", "task_id")]
+    told.append((row["error"] or {}).get("message", ""))
+    words, wanted = _WORD.findall(_bare(" ".join(told))), _WORD.findall(_bare(typed))
+    return bool(wanted) and all(any(word.startswith(start) for word in words) for start in wanted)
+
+
+def _bare(said: str) -> str:
+    """Without its accents and in lower case, as the index has it."""
+    return "".join(sign for sign in normalize("NFKD", said) if not combining(sign)).lower()
 
 
 _NAMES = [known.name for known in COLUMNS]
@@ -56,15 +86,8 @@ def _queries(tx: Reading, wanted: JobFilter) -> list[Select[Any]]:
     if match is None:
         return queries
     said = text("job_words MATCH :match").bindparams(match=match)
-    if wanted.states and set(wanted.states) <= set(_OPEN) and _number_of(tx, wanted.states) <= _FEW:
-        # They are few, and no mark tells them: look each of them up, not each job with these words.
-        meets: Select[Any] = (
-            select(literal_column("1")).select_from(_words).where(_words.c.rowid == jobs.c.number, said)
-        )
-        queries.append(narrowed(rows, wanted).where(meets.exists()).order_by(newest))
-    else:
-        both = rows.select_from(_words).where(_words.c.rowid == jobs.c.number, said)
-        queries.append(narrowed(both, wanted, aside_from_all=True).order_by(_words.c.rowid.desc()))
+    both = rows.select_from(_words).where(_words.c.rowid == jobs.c.number, said)
+    queries.append(narrowed(both, wanted, aside_from_all=True).order_by(_words.c.rowid.desc()))
     return queries
 
 

@@ -145,7 +145,7 @@ READY = text(
     "state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL"
 )
 DUE = text("not_before_ns IS NOT NULL")
-NEW_CAPTURES = text("kind = 'capture' AND is_batch = 0 AND +state = 'pending'")
+NEW_CAPTURES = text("+kind = 'capture' AND is_batch = 0 AND +state = 'pending'")
 TOP_LEVEL = text("batch_id IS NULL")
 OF_A_REQUEST = text("correlation_id <> id")
 BEGUN_AT = "coalesce(started_at_ns, created_at_ns)"
@@ -209,6 +209,7 @@ jobs = Table(
     Index("jobs_created", "created_at_ns", "id"),
     Index("jobs_state", "state", "created_at_ns", "id"),
     Index("jobs_session", "session_id", "created_at_ns", "id"),
+    Index("jobs_kind", "kind", "created_at_ns", "id"),
     sqlite_strict=True,
 )
 Index("jobs_ready", jobs.c.kind, jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id, sqlite_where=READY)
@@ -219,6 +220,15 @@ Index("jobs_top_state", jobs.c.state, jobs.c.priority.desc(), jobs.c.created_at_
 Index("jobs_ended", jobs.c.completed_at_ns, jobs.c.id, sqlite_where=text("completed_at_ns IS NOT NULL"))
 Index("jobs_tenant", jobs.c.tenant_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("tenant_id IS NOT NULL"))
 Index("jobs_camera", jobs.c.camera_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("camera_id IS NOT NULL"))
+Index(
+    "jobs_session_state",
+    jobs.c.session_id,
+    jobs.c.state,
+    jobs.c.kind,
+    jobs.c.created_at_ns,
+    jobs.c.id,
+    sqlite_where=text("session_id IS NOT NULL"),
+)
 Index("jobs_waits_for", jobs.c.waits_for, sqlite_where=text("waits_for IS NOT NULL"))
 Index("jobs_begun", text(BEGUN_AT), jobs.c.id, sqlite_where=TOP_LEVEL)
 Index("jobs_correlation", jobs.c.correlation_id, sqlite_where=OF_A_REQUEST)

@@ -73,10 +73,12 @@ CREATE INDEX jobs_correlation ON jobs (correlation_id) WHERE correlation_id <> i
 CREATE INDEX jobs_created ON jobs (created_at_ns, id);
 CREATE INDEX jobs_due ON jobs (not_before_ns) WHERE not_before_ns IS NOT NULL;
 CREATE INDEX jobs_ended ON jobs (completed_at_ns, id) WHERE completed_at_ns IS NOT NULL;
-CREATE INDEX jobs_new_captures ON jobs (revision) WHERE kind = 'capture' AND is_batch = 0 AND +state = 'pending';
+CREATE INDEX jobs_kind ON jobs (kind, created_at_ns, id);
+CREATE INDEX jobs_new_captures ON jobs (revision) WHERE +kind = 'capture' AND is_batch = 0 AND +state = 'pending';
 CREATE INDEX jobs_ready ON jobs (kind, priority DESC, created_at_ns, id) WHERE state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL;
 CREATE INDEX jobs_revision ON jobs (revision);
 CREATE INDEX jobs_session ON jobs (session_id, created_at_ns, id);
+CREATE INDEX jobs_session_state ON jobs (session_id, state, kind, created_at_ns, id) WHERE session_id IS NOT NULL;
 CREATE INDEX jobs_state ON jobs (state, created_at_ns, id);
 CREATE INDEX jobs_tenant ON jobs (tenant_id, created_at_ns, id) WHERE tenant_id IS NOT NULL;
 CREATE INDEX jobs_top_state ON jobs (state, priority DESC, created_at_ns, id) WHERE batch_id IS NULL;
