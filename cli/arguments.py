@@ -55,6 +55,8 @@ def build_parser() -> Parser:
     add_jobs(command("jobs", "the queue"), anywhere)
     add_schedules(command("schedules", "what is asked for again and again"), anywhere)
     _add_sync(command("sync", "what goes to object storage"), anywhere)
+    api = command("api", "where the local API answers, and how a program gets in")
+    api.add_argument("--header", metavar="FILE", help="write the token there (0600) as a header: curl -H @FILE")
     fsck = command("fsck", "hold the database against the files on disk")
     fsck.add_argument("--repair", action="store_true", help="mend what can be mended without losing anything")
     simulated = commands.add_parser("demo-cameras", parents=[anywhere])

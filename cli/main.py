@@ -24,6 +24,7 @@ _MODULES = {
     "jobs": "cli.jobs",
     "schedules": "cli.schedules",
     "sync": "cli.sync",
+    "api": "cli.api",
     "fsck": "cli.fsck",
 }
 Run = Callable[[argparse.Namespace, DataFolder], Answer]

@@ -1,6 +1,7 @@
 """docs/cli.md against the truth: each documented command is run, and its document has the keys and types shown."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,6 +87,12 @@ def test_every_documented_shape_of_the_queue_is_what_the_command_prints(queue: Q
     _holds("jobs export", run("jobs", "export", "--out", str(tmp_path / "jobs.csv")))
     _holds("jobs clean", run("jobs", "clean", "--older-than", "0"))
     _holds("jobs watch", run("jobs", "watch"))
+    _holds("api", run("api"))
+    header = _holds("api", run("api", "--header", str(tmp_path / "api.header"))).document["header_file"]
+    assert Path(header).read_text().startswith("Authorization: Bearer ")
+    if os.name == "posix":
+        assert Path(header).stat().st_mode & 0o077 == 0
+    _holds("error", run("api", "--header", str(tmp_path / "no-folder" / "api.header")), code=2)
     added = _holds("schedules add", run("schedules", "add", "Morning", "--camera", "Pit_1", "--cron", "30 6 * * *"))
     id = added.document["id"]
     for action in ("disable", "enable", "run"):
