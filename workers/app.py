@@ -254,7 +254,7 @@ class Worker:
 
     def _is_wanted(self) -> bool:
         watches = bool(self._settings.imports.watch_folder) or self._schedules.any()
-        return watches or self._presence.somebody_needs_us()
+        return watches or self._settings.api.enabled or self._presence.somebody_needs_us()
 
     def _end_all(self) -> bool:
         """What is nearly done may end; the rest goes back to the queue, with no try spent."""

@@ -76,7 +76,7 @@ class ApiServer:
 
     def _serve(self, port: int, stopping: threading.Event) -> None:
         """Until stopping, or until the settings want it elsewhere. Raises ApiPortBusy, CredentialsError."""
-        with _listening(port) as sockets:
+        with listening(port) as sockets:
             # Late: a worker whose API is off need not load a web framework.
             from workers.api.application import make_app
             from workers.api.figures import Figures
@@ -109,13 +109,13 @@ class ApiServer:
 
 
 @contextmanager
-def _listening(port: int) -> Iterator[list[socket.socket]]:
-    """Both loopback addresses, so that no other program answers as localhost. Raises ApiPortBusy."""
+def listening(port: int) -> Iterator[list[socket.socket]]:
+    """On both loopback addresses, so that nobody else is localhost; port 0: a free one. Raises ApiPortBusy."""
     made: list[socket.socket] = []
     try:
         for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
             try:
-                made.append(_bound(family, address, port))
+                made.append(_bound(family, address, port or (made[0].getsockname()[1] if made else 0)))
             except OSError as refused:
                 if made and refused.errno in _NO_IPV6:
                     continue

@@ -1,6 +1,7 @@
 """An upload's body: multipart parsed as it comes, each file straight to the disk, every limit held while reading."""
 
 import hashlib
+import logging
 import os
 import shutil
 from contextlib import suppress
@@ -17,6 +18,8 @@ from core.paths import FULL, fsync_folder
 from workers.api.errors import Refused
 from workers.jobs.import_reading import CLIP_FORMATS, format_of
 
+# What is wrong with a body is answered to whoever sent it.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 _FILE_FIELDS = frozenset({"file", "files", "files[]"})
 _FIELDS_MOST = 20
 _FIELD_MOST_BYTES = 256 << 10
