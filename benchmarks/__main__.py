@@ -17,6 +17,7 @@ CLAIMS = {
     "kill": ("benchmarks.kill", "measure"),
     "queue": ("benchmarks.queue", "measure"),
     "history": ("benchmarks.history", "measure"),
+    "api": ("benchmarks.api", "measure"),
 }
 
 

@@ -132,8 +132,8 @@ def test_switched_off_in_settings_it_is_gone_and_the_worker_stays(worker_api: Ap
         return False
 
     assert eventually(gone, 10)
-    with station.database.read() as tx:
-        assert processes.present(tx, Role.WORKER)
+    with station.database.read() as reading:
+        assert processes.present(reading, Role.WORKER)
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])

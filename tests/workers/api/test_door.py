@@ -23,7 +23,7 @@ def test_only_the_root_is_open_to_those_without_a_token(api: Api):
 
 @pytest.mark.parametrize("wrong", ["x", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "ü" * 48, "Bearer"])
 def test_a_wrong_token_is_refused(api: Api, wrong: str):
-    headers = {"Authorization": f"Bearer {wrong}".encode()}
+    headers = {b"Authorization": f"Bearer {wrong}".encode()}
     assert is_refused(api.stranger.get("/status", headers=headers), 401, "token_wrong")
 
 

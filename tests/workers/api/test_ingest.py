@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.camera import Camera
-from core.capture import CaptureParams
+from core.capture import CaptureParams, ImportParams
 from core.credentials import Credentials, Login, camera_login
 from core.job import JobKind
 from core.store import cameras, jobs, sessions
@@ -46,12 +46,12 @@ def test_an_upload_is_kept_whole_and_queued_with_its_words(api: Api, station: St
         batch, children = jobs.get(tx, told["process_id"]), jobs.children(tx, told["process_id"])
     assert batch.is_batch and (batch.tenant_id, batch.correlation_id) == ("haas", "req-1")
     for child, size in zip(children, (503, 504), strict=True):
-        [path] = map(Path, child.params["paths"])
+        params = ImportParams.model_validate(child.params)
+        [path] = map(Path, params.paths)
         assert path.name == "frünt.jpg" and path.stat().st_size == size
         assert path.is_relative_to(station.folder.incoming) and ".part" not in str(path)
-        words = child.params["metadata"]
-        assert (words["location"], words["exposure"]) == ("Box 4", 0.01)
-        assert words["meta"] == {"lap": 7, "tyre": "soft", "session": "FP2"}, "nothing is silently lost"
+        assert (params.metadata.location, params.metadata.exposure) == ("Box 4", 0.01)
+        assert params.metadata.meta == {"lap": 7, "tyre": "soft", "session": "FP2"}, "nothing is silently lost"
     status = api.get("/api/v1/ingest/status/req-1").json()
     assert (status["process_id"], status["status"], status["source_type"]) == (batch.id, "pending", "upload")
 
@@ -216,7 +216,7 @@ def test_a_frame_timestamp_is_the_instant_that_is_captured(api: Api, station: St
     asked = {"camera_id": CAMERA, "frame_timestamp": "2026-11-21T14:04:05.25+01:00"}
     job = station.job(api.post(RTSP, json=asked).json()["process_id"])
     assert job.params["at_ns"] == 1_795_266_245_250_000_000
-    assert job.params["metadata"]["timestamp_ref"] == "2026-11-21T14:04:05.250000+01:00"
+    assert CaptureParams.model_validate(job.params).metadata.timestamp_ref == "2026-11-21T14:04:05.250000+01:00"
 
 
 @pytest.mark.parametrize(

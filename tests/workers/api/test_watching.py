@@ -142,7 +142,7 @@ def test_events_tell_jobs_cameras_and_alerts_in_the_order_they_changed(api: Api,
         with station.database.write() as tx:
             alerts.raise_alert(tx, AlertKind.CAMERA_LOST, CAMERA, "It is lost", "Look at it")
         station.cancel(job.id)
-        got = []
+        got: list[tuple[int, str, dict[str, Any]]] = []
         while not got or got[-1][2].get("status") != "cancelled":
             got.append(next(events))
         revisions = [revision, *(number for number, _, _ in got)]
