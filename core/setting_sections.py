@@ -60,6 +60,12 @@ class StationSettings(_Section):
     theme: Annotated[
         Literal["dark", "light", "system"], Field(description="Look of the window; light is made for the sun.")
     ] = "dark"
+    notify_completions: Annotated[
+        bool, Field(description="Notify of every job that is done, not only of failures and ended batches.")
+    ] = False
+    race_mode: Annotated[
+        bool, Field(description="A race is on: no notifications pop up; the alert bar still tells.")
+    ] = False
 
 
 class RtspSettings(_Section):
@@ -188,6 +194,17 @@ class ImportsSettings(_Section):
     )
     watch_camera: Annotated[
         str, Field(max_length=100, description="Camera that files of the watched folder belong to.")
+    ] = ""
+
+
+class AlertsSettings(_Section):
+    webhook_url: Annotated[
+        str,
+        Field(
+            max_length=2000,
+            pattern=r"^(https?://[^\s@]+)?$",
+            description="Told of failures, ended batches and alerts by a POST of JSON; empty for nobody.",
+        ),
     ] = ""
 
 
