@@ -9,7 +9,7 @@ KnownError                   the world's doing: told, never a traceback
 ├── SettingsError · CredentialsError
 ├── UsageError · NotFound
 ├── JobRefused               kind unavailable · job before failed (trying again can't help by itself)
-├── ApiPortBusy
+├── ApiPortBusy · WebhookUnreachable
 └── WorkerAbsent
 Everything else is a bug of ours: supervision keeps its traceback and reports it.
 
@@ -319,6 +319,14 @@ class ApiPortBusy(KnownError):
     title = "The local API can't listen on port {port}: {reason}"
     hint = "Close the program that uses it, or choose another api.port in Settings; it is tried again by itself."
     safe = "Everything else of the station runs."
+
+
+class WebhookUnreachable(KnownError):
+    """Field: host."""
+
+    title = "{host} does not take the webhook"
+    hint = "Nothing to do if the network is away: it is tried again by itself; else correct alerts.webhook_url."
+    safe = "What is to be told waits, in its order."
 
 
 class WorkerAbsent(KnownError):

@@ -39,6 +39,7 @@ from workers.status_rows import StatusRows
 from workers.supervision import report, reporting, supervise
 from workers.sync.uploader import Uploader
 from workers.watch_folder import WatchFolder
+from workers.webhook import Webhook
 
 _log = logs.get("worker")
 _POLL_S = 0.02
@@ -136,6 +137,7 @@ class Worker:
         self._status_rows = StatusRows(database, self._feeds)
         self._schedules = Schedules(database, self._settings, self._clock)
         self._api = ApiServer(self._folder, database, credentials, self._settings, self._clock)
+        self._webhook = Webhook(self._folder, database, self._settings, self._clock)
         self._alerts = Alerts(database, self._folder, self._settings, self._feeds.statuses, self._clock)
 
     def _start_all(self) -> None:
@@ -160,6 +162,7 @@ class Worker:
             supervise("watch", self._watch, self._stopping),
             supervise("cameras", self._keep_cameras, self._stopping),
             supervise("uploader", lambda: self._uploader.run(self._stopping), self._stopping),
+            supervise("webhook", lambda: self._webhook.run(self._stopping), self._stopping),
             supervise("api", lambda: self._api.run(self._stopping), self._stopping),
         ]
 
@@ -206,7 +209,7 @@ class Worker:
             return
         logs.configure(self._folder, "worker", self._settings.log.level)
         self._runner.settings = self._schedules.settings = self._alerts.settings = self._settings
-        self._api.settings = self._settings
+        self._api.settings = self._webhook.settings = self._settings
         self._uploader.change(self._settings)
         self._cameras_due.set()
 
