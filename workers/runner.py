@@ -85,6 +85,8 @@ class _Attempt:
     progress_ns: int
     """When the handler last told of progress (monotonic)."""
     written_ns: int = 0
+    stages: set[str] = field(default_factory=set)
+    """Told in the log: each once, however often it comes back."""
     cancel: CancelToken = field(default_factory=CancelToken)
 
 
@@ -210,6 +212,9 @@ class Runner:
         attempt.cancel.check()
         now_ns = self._parts.clock.monotonic_ns()
         attempt.progress_ns = now_ns
+        if stage not in attempt.stages:
+            attempt.stages.add(stage)
+            _log.info(f"stage: {stage}", job_id=attempt.job.id, attempt=attempt.job.attempt)
         if now_ns - attempt.written_ns < _PROGRESS_EVERY_NS:
             return
         attempt.written_ns = now_ns

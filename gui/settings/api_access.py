@@ -1,13 +1,14 @@
 """How another program reaches the local API: its address, and a line for the terminal that asks it for the jobs."""
 
 import shlex
+import sys
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from core.paths import DataFolder
-from core.settings import ApiSettings
+from core.setting_sections import ApiSettings
 from gui import theme
 from gui.toast import show_notice
 
@@ -17,9 +18,11 @@ def address(api: ApiSettings) -> str:
 
 
 def curl_line(api: ApiSettings, folder: DataFolder) -> str:
-    """Reads the token from its file, so that it is neither shown nor kept in the shell's history."""
-    token = f'"Authorization: Bearer $(cat {shlex.quote(str(folder.api_token_file))})"'
-    return f"curl -H {token} {address(api)}/status"
+    """Sends the token from its file, so that it stands in no list of processes and no shell's history."""
+    if sys.platform == "win32":
+        return f"trackshift api --header api.header && curl -H @api.header {address(api)}/status"
+    token_file = shlex.quote(str(folder.api_token_file))
+    return f"sed 's/^/Authorization: Bearer /' {token_file} | curl -H @- {address(api)}/status"
 
 
 class ApiAccess(QWidget):

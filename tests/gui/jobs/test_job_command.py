@@ -34,7 +34,7 @@ def test_a_batch_of_captures_is_one_command_with_all_its_cameras():
 
 
 def test_an_import_names_its_paths_and_its_camera():
-    params = {"camera_id": "Pit_1", "paths": ["/media/a b.jpg", "/media/c"]}
+    params: dict[str, object] = {"camera_id": "Pit_1", "paths": ["/media/a b.jpg", "/media/c"]}
     asked = parsed(command_of(replace(JOB, kind=JobKind.IMPORT, params=params), [], FOLDER))
     assert (asked.command, asked.paths, asked.camera) == ("import", ["/media/a b.jpg", "/media/c"], "Pit_1")
 
