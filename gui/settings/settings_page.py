@@ -37,7 +37,7 @@ SECTIONS = (
     ("jobs", "Jobs", ("jobs",)),
     ("storage", "Storage", ("storage",)),
     ("disk", "Disk", ("retention",)),
-    ("api", "API", ("api",)),
+    ("api", "API", ("api", "alerts")),
     ("log", "Logs", ("log",)),
 )
 _FIRST = ["storage.kind", "storage.folder", "storage.endpoint", "storage.bucket_name", "storage.secure"]
