@@ -17,6 +17,9 @@ CLAIMS = {
     "kill": ("benchmarks.kill", "measure"),
     "busy": ("benchmarks.wall_under_stress", "measure_busy"),
     "outage": ("benchmarks.wall_under_stress", "measure_outage"),
+    "queue": ("benchmarks.queue", "measure"),
+    "history": ("benchmarks.history", "measure"),
+    "api": ("benchmarks.api", "measure"),
 }
 
 

@@ -4,9 +4,9 @@ import argparse
 from importlib.metadata import version
 from typing import NoReturn
 
+from cli.job_arguments import add_jobs, add_schedules
 from core.capture import CaptureMode
 from core.errors import UsageError
-from core.job import JobKind, JobState
 
 
 class Parser(argparse.ArgumentParser):
@@ -52,8 +52,11 @@ def build_parser() -> Parser:
     _add_camera(command("camera", "the configured cameras"), anywhere)
     _add_capture(command("capture", "make frames or clips from cameras"))
     _add_import(command("import", "take files in as frames or clips"))
-    _add_jobs(command("jobs", "the queue"), anywhere)
+    add_jobs(command("jobs", "the queue"), anywhere)
+    add_schedules(command("schedules", "what is asked for again and again"), anywhere)
     _add_sync(command("sync", "what goes to object storage"), anywhere)
+    api = command("api", "where the local API answers, and how a program gets in")
+    api.add_argument("--header", metavar="FILE", help="write the token there (0600) as a header: curl -H @FILE")
     fsck = command("fsck", "hold the database against the files on disk")
     fsck.add_argument("--repair", action="store_true", help="mend what can be mended without losing anything")
     simulated = commands.add_parser("demo-cameras", parents=[anywhere])
@@ -129,22 +132,8 @@ def _add_queueing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task-id", metavar="ID", help="your own id: the same twice is one job")
     parser.add_argument("--name", default="", help="what the jobs panel shows")
     parser.add_argument("--priority", type=int, help="higher goes first (default 100)")
+    parser.add_argument("--after", metavar="JOB", help="start when that job has completed; if it fails, this one does")
     parser.add_argument("--wait", action="store_true", help="return when the job has ended, with what it made")
-
-
-def _add_jobs(jobs: argparse.ArgumentParser, anywhere: Parser) -> None:
-    actions = jobs.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
-    listing = actions.add_parser("list", help="newest first", parents=[anywhere])
-    listing.add_argument("--state", choices=[str(state) for state in JobState])
-    listing.add_argument("--kind", choices=[str(kind) for kind in JobKind])
-    listing.add_argument("--limit", type=int, default=50)
-    listing.add_argument("--cursor", help="`next` of the page before")
-    for name, text in (
-        ("show", "one job with what it made"),
-        ("retry", "try a failed job again"),
-        ("cancel", "cancel a job, or a batch with its open children"),
-    ):
-        actions.add_parser(name, help=text, parents=[anywhere]).add_argument("id")
 
 
 def _add_sync(sync: argparse.ArgumentParser, anywhere: Parser) -> None:

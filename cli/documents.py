@@ -8,6 +8,7 @@ from core.clock import utc_text
 from core.frame import Frame
 from core.job import Job
 from core.paths import DataFolder
+from core.schedule import Schedule
 
 Document = dict[str, object]
 
@@ -83,6 +84,8 @@ def job_document(job: Job) -> Document:
         "summary": job.summary,
         "held_because": job.held_because,
         "not_before": _time(job.not_before_ns),
+        "after": job.after_id,
+        "correlation_id": job.correlation_id,
         "error": None
         if job.error is None
         else {"error": job.error.slug, "message": job.error.message, "hint": job.error.hint},
@@ -90,6 +93,27 @@ def job_document(job: Job) -> Document:
         "started_at": _time(job.started_at_ns),
         "completed_at": _time(job.completed_at_ns),
         "last_updated": _time(job.last_updated_ns),
+    }
+
+
+def schedule_document(schedule: Schedule) -> Document:
+    return {
+        "id": schedule.id,
+        "name": schedule.name,
+        "kind": str(schedule.kind),
+        "trigger": str(schedule.trigger),
+        "params": dict(schedule.params),
+        "camera_id": schedule.camera_id,
+        "every_s": schedule.every_s,
+        "cron": schedule.cron,
+        "time_zone": schedule.time_zone,
+        "enabled": schedule.enabled,
+        "run_asked": schedule.run_asked,
+        "next_run": _time(schedule.next_run_at_ns),
+        "last_run": _time(schedule.last_run_at_ns),
+        "last_job": schedule.last_job_id,
+        "missed_runs": schedule.missed_runs,
+        "created_at": _time(schedule.created_at_ns),
     }
 
 

@@ -22,7 +22,9 @@ _MODULES = {
     "capture": "cli.capture",
     "import": "cli.import_files",
     "jobs": "cli.jobs",
+    "schedules": "cli.schedules",
     "sync": "cli.sync",
+    "api": "cli.api",
     "fsck": "cli.fsck",
 }
 Run = Callable[[argparse.Namespace, DataFolder], Answer]

@@ -59,6 +59,8 @@ def new_job(
         priority=PRIORITY_PERSON if arguments.priority is None else arguments.priority,
         camera_id=camera_id,
         session_id=arguments.session,
+        tries=station.settings.jobs.max_attempts,
+        after_id=arguments.after,
     )
 
 
@@ -96,8 +98,7 @@ def made_by(station: Station, job: Job) -> Answer:
         document |= {"duplicates": _listed(job, "duplicates"), "failed": failed}
     if job.is_batch:
         document["children"] = [job_document(part) for part in parts]
-    whole = not gaps and not failed and all(part.state is JobState.COMPLETED for part in parts)
-    return Answer(document, _in_words(station, job, parts, [*made_frames, *made_clips]), _exit_of(job, whole))
+    return Answer(document, _in_words(station, job, parts, [*made_frames, *made_clips]), exit_of(job, parts))
 
 
 def _listed(job: Job, name: str) -> list[Document]:
@@ -105,9 +106,12 @@ def _listed(job: Job, name: str) -> list[Document]:
     return value if isinstance(value, list) else []
 
 
-def _exit_of(job: Job, whole: bool) -> Exit:
+def exit_of(job: Job, parts: Sequence[Job]) -> Exit:
+    """parts: the children of a batch, else the job itself."""
     if job.state is not JobState.COMPLETED:
         return Exit.FAILED
+    broken = any(_listed(part, "gaps") or _listed(part, "failed") for part in parts)
+    whole = not broken and all(part.state is JobState.COMPLETED for part in parts)
     return Exit.DONE if whole else Exit.IN_PART
 
 

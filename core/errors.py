@@ -8,6 +8,8 @@ KnownError                   the world's doing: told, never a traceback
 ├── DataFolderError          locked · foreign · corrupt · newer · unwritable · database busy · file gone · file changed
 ├── SettingsError · CredentialsError
 ├── UsageError · NotFound
+├── JobRefused               kind unavailable · job before failed (trying again can't help by itself)
+├── ApiPortBusy · WebhookUnreachable
 └── WorkerAbsent
 Everything else is a bug of ours: supervision keeps its traceback and reports it.
 
@@ -286,6 +288,45 @@ class NotFound(KnownError):
 
     def __init__(self, kind: str, id: str, message: str = "", *, hint: str = "") -> None:
         super().__init__(message, hint=hint, kind=kind, id=id)
+
+
+class JobRefused(KnownError):
+    """It can't be done as things are; Retry does it once they changed."""
+
+    title = "This job can't be done"
+    hint = "Press Retry once its reason is gone."
+    safe = "The job keeps all that it was given."
+    permanent = True
+
+
+class KindUnavailable(JobRefused):
+    """Field: kind."""
+
+    title = "This version has no {kind} yet"
+    hint = "Update the station, then press Retry."
+
+
+class JobBeforeFailed(JobRefused):
+    """Fields: before (what it waited for), how (what became of that)."""
+
+    title = "It waited for {before}, which {how}"
+    hint = "Retry that one first, then this one."
+
+
+class ApiPortBusy(KnownError):
+    """Fields: port, reason."""
+
+    title = "The local API can't listen on port {port}: {reason}"
+    hint = "Close the program that uses it, or choose another api.port in Settings; it is tried again by itself."
+    safe = "Everything else of the station runs."
+
+
+class WebhookUnreachable(KnownError):
+    """Field: host."""
+
+    title = "{host} does not take the webhook"
+    hint = "Nothing to do if the network is away: it is tried again by itself; else correct alerts.webhook_url."
+    safe = "What is to be told waits, in its order."
 
 
 class WorkerAbsent(KnownError):

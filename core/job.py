@@ -8,6 +8,7 @@ from enum import StrEnum
 class JobKind(StrEnum):
     CAPTURE = "capture"
     IMPORT = "import"
+    TRACKING = "tracking"
 
 
 class JobState(StrEnum):
@@ -41,6 +42,8 @@ BATCH_MOVES: Mapping[JobState, frozenset[JobState]] = {
 PRIORITY_PERSON = 100
 PRIORITY_RERUN = 50
 PRIORITY_SCHEDULED = 5
+PRIORITY_MAX = 1000
+"""The most a caller may ask for; above it stands what was told to run next."""
 TRIES = 3
 
 
@@ -71,6 +74,11 @@ class NewJob:
     """None: the current session, if there is one."""
     tries: int = TRIES
     """How often it may be tried before it stays failed."""
+    after_id: str | None = None
+    """Starts when this job completed; if that fails or is cancelled, this one fails and says so."""
+    correlation_id: str | None = None
+    """Of the request it came with; None: the batch's, or the job's own id."""
+    not_before_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,11 @@ class Job:
     worker_id: str | None = None
     not_before_ns: int | None = None
     held_because: str | None = None
+    after_id: str | None = None
+    waits_for: str | None = None
+    """`after_id` while that job is open."""
+    correlation_id: str = ""
+    """On every log line of its request, of itself and of the uploads of what it made."""
     error: JobError | None = None
     summary: dict[str, object] = field(default_factory=dict)
     started_at_ns: int | None = None

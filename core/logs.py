@@ -4,6 +4,7 @@ import json
 import logging
 import logging.handlers
 import sys
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO, cast
 
@@ -87,6 +88,11 @@ structlog.configure(
 def get(name: str) -> structlog.stdlib.BoundLogger:
     """A logger; `.bind(job_id=…, camera_id=…)` gives fields to every line."""
     return structlog.stdlib.get_logger(name)
+
+
+def bound(**fields: object) -> AbstractContextManager[None]:
+    """Every line that this thread logs meanwhile carries these fields, such as correlation_id."""
+    return structlog.contextvars.bound_contextvars(**fields)
 
 
 def configure(

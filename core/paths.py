@@ -62,6 +62,15 @@ class DataFolder:
         return self.root / "credentials.json"
 
     @property
+    def api_token_file(self) -> Path:
+        return self.root / "api.token"
+
+    @property
+    def incoming(self) -> Path:
+        """What came in by the API and waits for its import."""
+        return self.root / "incoming"
+
+    @property
     def identity_file(self) -> Path:
         """Holds the station's UUID, the same as the database, so that neither is used with a stranger."""
         return self.root / "station.id"

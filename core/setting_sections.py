@@ -60,6 +60,12 @@ class StationSettings(_Section):
     theme: Annotated[
         Literal["dark", "light", "system"], Field(description="Look of the window; light is made for the sun.")
     ] = "dark"
+    notify_completions: Annotated[
+        bool, Field(description="Notify of every job that is done, not only of failures and ended batches.")
+    ] = False
+    race_mode: Annotated[
+        bool, Field(description="A race is on: no notifications pop up; the alert bar still tells.")
+    ] = False
 
 
 class RtspSettings(_Section):
@@ -108,7 +114,8 @@ class UploadSettings(_Section):
 
 class JobsSettings(_Section):
     timeout: Annotated[
-        float, Field(ge=1, le=86_400, description="Seconds a job may take; captures have their own.")
+        float,
+        Field(ge=1, le=86_400, description="Seconds an import may go without progress, and others may take."),
     ] = 300.0
     max_attempts: Annotated[
         int, Field(ge=1, le=20, description="Tries of a job; waiting for a network spends none.")
@@ -190,6 +197,17 @@ class ImportsSettings(_Section):
     ] = ""
 
 
+class AlertsSettings(_Section):
+    webhook_url: Annotated[
+        str,
+        Field(
+            max_length=2000,
+            pattern=r"^(https?://[^\s@]+)?$",
+            description="Told of failures, ended batches and alerts by a POST of JSON; empty for nobody.",
+        ),
+    ] = ""
+
+
 class LogSettings(_Section):
     level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least level that is written to the logs.")
@@ -197,10 +215,8 @@ class LogSettings(_Section):
 
 
 class ApiSettings(_Section):
-    enabled: Annotated[bool, Field(description="Reserved: the local HTTP API, off until switched on.")] = False
-    port: Annotated[int, Field(ge=1, le=65_535, description="Reserved: port of the local HTTP API, loopback only.")] = (
-        8000
-    )
+    enabled: Annotated[bool, Field(description="The local HTTP API, for programs on this machine.")] = False
+    port: Annotated[int, Field(ge=1, le=65_535, description="Port of the local HTTP API, loopback only.")] = 8000
 
 
 @dataclass(frozen=True, slots=True)

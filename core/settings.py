@@ -16,6 +16,7 @@ from tomlkit.items import Table
 from core.errors import SettingsError
 from core.paths import DataFolder, write_durably
 from core.setting_sections import (
+    AlertsSettings,
     ApiSettings,
     CaptureSettings,
     ImportsSettings,
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     retention: RetentionSettings = RetentionSettings()
     imports: ImportsSettings = ImportsSettings()
+    alerts: AlertsSettings = AlertsSettings()
     log: LogSettings = LogSettings()
     api: ApiSettings = ApiSettings()
     retired: tuple[str, ...] = ()

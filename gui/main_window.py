@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from core.errors import KnownError
 from gui import theme, window_state
+from gui.alerts.alert_bar import AlertBar
+from gui.alerts.notifier import Notifier
 from gui.background import run_in_background
 from gui.cameras.cameras_page import CamerasPage
 from gui.closing import ClosingDialog, GoesOn, ask_worker_to_stop, what_goes_on
@@ -26,6 +28,8 @@ from gui.wall.wall_page import WallPage
 PAGES = (
     ("wall", "Wall"),
     ("library", "Library"),
+    ("jobs", "Jobs"),
+    ("schedules", "Schedules"),
     ("sessions", "Sessions"),
     ("cameras", "Cameras"),
     ("settings", "Settings"),
@@ -82,13 +86,27 @@ class MainWindow(QMainWindow):
         return page
 
     def _factories(self) -> Mapping[str, Callable[[], QWidget]]:
+        from gui.jobs.history_page import HistoryPage
         from gui.library.library_page import LibraryPage
+        from gui.schedules.schedules_page import SchedulesPage
         from gui.sessions.sessions_page import SessionsPage
         from gui.settings.settings_page import SettingsPage
 
+        def library() -> LibraryPage:
+            page = LibraryPage(self.station, self)
+            page.job_wanted.connect(self.show_job)
+            return page
+
+        def schedules() -> SchedulesPage:
+            page = SchedulesPage(self.station, self)
+            page.job_wanted.connect(self.show_job)
+            return page
+
         return {
             "wall": self._wall_or_first_run,
-            "library": lambda: LibraryPage(self.station, self),
+            "library": library,
+            "jobs": lambda: HistoryPage(self.station, self),
+            "schedules": schedules,
             "sessions": lambda: SessionsPage(self.station, self),
             "cameras": lambda: CamerasPage(self.station, self),
             "settings": lambda: SettingsPage(self.station, self),
@@ -128,14 +146,20 @@ class MainWindow(QMainWindow):
         self.rail.logs_wanted.connect(lambda: self._open_folder(str(self.station.folder.logs)))
         self.rail.data_wanted.connect(lambda: self._open_folder(str(self.station.folder.root)))
         self.rail.about_wanted.connect(self.show_about)
+        self.rail.alerts_wanted.connect(self.show_alerts)
         self.top_bar = TopBar(self.station, self._wall.tools, self)
         self.top_bar.sessions_wanted.connect(lambda: self.show_page("sessions"))
+        self.alert_bar = AlertBar(self.station, self)
+        self.alert_bar.all_wanted.connect(self.show_alerts)
+        self.notifier = Notifier(self.station, self)
+        self.notifier.pressed.connect(self.raise_up)
         self.stack = QStackedWidget(self)
         whole = QWidget(self)
         self.foot = Foot(self.station, whole)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.top_bar)
+        right.addWidget(self.alert_bar)
         right.addWidget(self.stack, 1)
         right.addWidget(self.foot)
         layout = QHBoxLayout(whole)
@@ -172,6 +196,22 @@ class MainWindow(QMainWindow):
         page = self.show_page("settings")
         if isinstance(page, SettingsPage):
             page.show_section("storage")
+
+    def show_job(self, job_id: str) -> None:
+        """The job's details, on the jobs page."""
+        from gui.jobs.history_page import HistoryPage
+
+        page = self.show_page("jobs")
+        if isinstance(page, HistoryPage):
+            page.show_job(job_id)
+
+    def show_alerts(self) -> None:
+        """Every alert of late, with when it was over."""
+        from gui.alerts.alerts_dialog import AlertsDialog
+
+        dialog = AlertsDialog(self.station, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def show_about(self) -> None:
         from gui.about.about_dialog import AboutDialog

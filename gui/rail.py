@@ -14,6 +14,7 @@ class Rail(QFrame):
     logs_wanted = Signal()
     data_wanted = Signal()
     about_wanted = Signal()
+    alerts_wanted = Signal()
 
     def __init__(self, pages: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +39,7 @@ class Rail(QFrame):
         menu = QMenu(self.help_button)
         for text, signal in (
             ("Keyboard  (F1)", self.help_wanted),
+            ("Alerts", self.alerts_wanted),
             ("Open logs", self.logs_wanted),
             ("Open data folder", self.data_wanted),
             ("About TrackShift Station", self.about_wanted),

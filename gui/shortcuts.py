@@ -21,11 +21,19 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Everywhere",
         (
-            ("Ctrl+1 … Ctrl+5", "Wall, library, sessions, cameras, settings"),
+            ("Ctrl+1 … Ctrl+7", "Wall, library, jobs, schedules, sessions, cameras, settings"),
             ("Ctrl+J", "Open or close the jobs panel"),
             ("F11", "Full screen"),
             ("F1 or ?", "This list"),
             ("Ctrl+Q", "Close the window; the worker goes on"),
+        ),
+    ),
+    (
+        "Jobs",
+        (
+            ("R  Delete  N", "Retry, cancel, run next"),
+            ("Ctrl+C", "Copy as command"),
+            ("Enter, Ctrl+F", "To the details; find"),
         ),
     ),
     (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from core.disk import DiskState, DiskWatch, warning
 from core.errors import KnownError
 from core.process import Role
 from core.session import Session
@@ -13,7 +14,6 @@ from core.store import processes, sessions
 from core.worker_process import start_worker
 from gui import theme
 from gui.background import run_in_background
-from gui.disk import DiskState, DiskWatch, warning
 from gui.errors import show_failure
 from gui.models.following import Following
 from gui.station import Station

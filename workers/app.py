@@ -20,7 +20,10 @@ from core.settings import Settings, load
 from core.store import cameras, jobs, stations
 from core.store.changes import Changes
 from core.store.database import Database, open_database
-from workers import retention, watch_folder
+from workers import alerts, retention, watch_folder
+from workers.alerts import Alerts
+from workers.api import incoming
+from workers.api.server import ApiServer
 from workers.cameras.feeds import Feeds
 from workers.cancellation import Reason
 from workers.computing import Computing
@@ -31,10 +34,12 @@ from workers.presence import Presence
 from workers.recovery import recover
 from workers.runner import Parts, Runner
 from workers.scheduler import Scheduler
+from workers.schedules import Schedules
 from workers.status_rows import StatusRows
 from workers.supervision import report, reporting, supervise
 from workers.sync.uploader import Uploader
 from workers.watch_folder import WatchFolder
+from workers.webhook import Webhook
 
 _log = logs.get("worker")
 _POLL_S = 0.02
@@ -133,18 +138,25 @@ class Worker:
         )
         self._uploader = Uploader(database, self._folder, self._settings, credentials, self._clock, self._presence.id)
         self._status_rows = StatusRows(database, self._feeds)
+        self._schedules = Schedules(database, self._settings, self._clock)
+        self._api = ApiServer(self._folder, database, credentials, self._settings, self._clock)
+        self._webhook = Webhook(self._folder, database, self._settings, self._clock)
+        self._alerts = Alerts(database, self._folder, self._settings, self._feeds.statuses, self._clock)
 
     def _start_all(self) -> None:
         with self._database.read() as tx:
             self._settings_revision = stations.settings_revision(tx)
             self._cameras_revision = cameras.revision(tx)
         recover(self._database, self._folder, self._presence.id)
+        incoming.sweep(self._folder, self._database, starting=True)
         self._presence.beat()
         _log.info("the worker started", pid=os.getpid())
         self._cameras_due.set()
         self._scheduler.start()
         self._scheduler.every(BEAT_S, reporting("presence", self._presence.beat), name="presence")
         self._scheduler.every(retention.EVERY_S, reporting("retention", self._retain), name="retention")
+        self._scheduler.every(alerts.EVERY_S, reporting("alerts", self._alerts.step), name="alerts")
+        self._scheduler.every(incoming.EVERY_S, reporting("incoming", self._sweep_incoming), name="incoming")
         watched = WatchFolder(self._database)
         self._scheduler.every(
             watch_folder.EVERY_S, reporting("watch folder", lambda: watched.poll(self._settings)), name="watch folder"
@@ -154,10 +166,15 @@ class Worker:
             self._watching,
             supervise("cameras", self._keep_cameras, self._stopping),
             supervise("uploader", lambda: self._uploader.run(self._stopping), self._stopping),
+            supervise("webhook", lambda: self._webhook.run(self._stopping), self._stopping),
+            supervise("api", lambda: self._api.run(self._stopping), self._stopping),
         ]
 
     def _retain(self) -> None:
         retention.run_once(self._database, self._folder, self._settings, self._clock.utc_ns())
+
+    def _sweep_incoming(self) -> None:
+        incoming.sweep(self._folder, self._database)
 
     def _watch(self) -> None:
         """Ask for changes at 50 Hz; the queue first, then wishes that can wait."""
@@ -167,6 +184,8 @@ class Worker:
                 changed = changes.changed()
                 if changed or self._dispatcher.due():
                     self._dispatcher.step()
+                if self._schedules.due(changed=changed):
+                    self._schedules.step()
                 if changed:
                     self._see_wishes()
                 self._runner.stop_overdue()
@@ -193,7 +212,8 @@ class Worker:
             report("the former settings stay in force", unreadable)
             return
         logs.configure(self._folder, "worker", self._settings.log.level)
-        self._runner.settings = self._settings
+        self._runner.settings = self._schedules.settings = self._alerts.settings = self._settings
+        self._api.settings = self._webhook.settings = self._settings
         self._uploader.change(self._settings)
         self._cameras_due.set()
 
@@ -242,7 +262,8 @@ class Worker:
             return bool(number[JobState.PENDING] or number[JobState.PROCESSING] or self._uploader.can_go_on(tx))
 
     def _is_wanted(self) -> bool:
-        return self._presence.somebody_needs_us() or bool(self._settings.imports.watch_folder)
+        watches = bool(self._settings.imports.watch_folder) or self._schedules.any()
+        return watches or self._settings.api.enabled or self._presence.somebody_needs_us()
 
     def _end_all(self) -> bool:
         """What is nearly done may end; the rest goes back to the queue, with no try spent."""

@@ -83,7 +83,8 @@ class Dispatcher:
             if job is None:
                 break
             self._pinned.pop(job.id, None)  # its handler lets go of the packets
-            _log.info(f"{job.kind} started", job_id=job.id, attempt=job.attempt, camera_id=job.camera_id)
+            with logs.bound(job_id=job.id, correlation_id=job.correlation_id):
+                _log.info(f"{job.kind} started", attempt=job.attempt, camera_id=job.camera_id)
             self._submit(self._runner.begin(job), self._runner.kinds[job.kind].pool, job.id)
         with self._database.read() as tx:
             self._next_due_ns = jobs.next_due_ns(tx)

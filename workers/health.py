@@ -4,9 +4,10 @@ import ctypes
 import shutil
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.camera import CameraState
@@ -17,8 +18,9 @@ from core.media import ffmpeg
 from core.paths import DataFolder
 from core.process import Role
 from core.settings import Settings, load
-from core.store import cameras, processes
+from core.store import cameras, processes, stations
 from core.store.database import Database, open_database
+from workers.supervision import failure_of, report
 from workers.sync.uploader import test_store
 
 _WAL_RESET_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -42,13 +44,19 @@ class Check:
     ms: float = 0.0
 
 
+PARTS_DEADLINE_S = 3.0
+"""Of each part that is asked while the station works."""
+_STORAGE_FRESH_S = 10.0
+_FRESH_S = 1.0
+
+
 def check_station(folder: DataFolder) -> list[Check]:
-    """Check every part; one that fails is told and the rest go on as far as they can without it."""
+    """Check every part by its deadline; one that fails is told, and the rest go on as far as they can without it."""
     return list(_checks(folder))
 
 
 def _checks(folder: DataFolder) -> Iterator[Check]:
-    yield _timed("data folder", lambda: _data_folder(folder))
+    yield _once("data folder", lambda: _data_folder(folder))
     try:
         settings = load(folder)
     except KnownError as error:
@@ -60,32 +68,102 @@ def _checks(folder: DataFolder) -> Iterator[Check]:
         Verdict.WARN if retired else Verdict.OK,
         f"retired names without effect: {retired}" if retired else "read",
     )
-    yield _timed("disk", lambda: _disk(folder, settings))
-    yield _timed("media", _media)
-    yield _timed("clock", _clock)
+    yield _once("media", _media, 30.0)
+    yield _once("clock", _clock)
     credentials = Credentials(folder)
-    yield _timed("credentials", lambda: Check("", Verdict.OK, f"kept in: {credentials.kept_in}"))
+    yield _once("credentials", lambda: Check("", Verdict.OK, f"kept in: {credentials.kept_in}"), 30.0)
     try:
         database = open_database(folder)
     except KnownError as error:
         yield Check("database", Verdict.FAIL, error.title, error.hint)
         return
     try:
-        yield _timed("database", lambda: _database(database))
-        yield _timed("worker", lambda: _worker(database))
-        yield _timed("cameras", lambda: _cameras(database))
+        yield _once("integrity", lambda: _integrity(database), 600.0)
+        yield from Health(folder, database, credentials, lambda: settings, 2 * settings.storage.timeout_s + 5).check()
     finally:
         database.close()
-    yield _timed("storage", lambda: _storage(settings, credentials))
 
 
-def _timed(name: str, check: Callable[[], Check]) -> Check:
-    started = time.perf_counter()
-    try:
-        found = check()
-    except KnownError as error:
-        found = Check(name, Verdict.FAIL, error.title, error.hint)
-    return Check(name, found.verdict, found.message, found.hint, round((time.perf_counter() - started) * 1e3, 1))
+class Health:
+    """The parts that a working station stands on, asked all at once, each with its deadline. From any thread.
+
+    A part that does not answer costs one waiting thread, however often it is asked.
+    """
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        database: Database,
+        credentials: Credentials,
+        settings: Callable[[], Settings],
+        storage_deadline_s: float = PARTS_DEADLINE_S,
+    ) -> None:
+        self._lock = threading.Lock()
+        self._parts = [
+            _Part("database", lambda: _database(database), PARTS_DEADLINE_S, _FRESH_S),
+            _Part("storage", lambda: _storage(settings(), credentials), storage_deadline_s, _STORAGE_FRESH_S),
+            _Part("cameras", lambda: _cameras(database), PARTS_DEADLINE_S, _FRESH_S),
+            _Part("disk", lambda: _disk(folder, settings()), PARTS_DEADLINE_S, _FRESH_S),
+            _Part("worker", lambda: _worker(database), PARTS_DEADLINE_S, _FRESH_S),
+        ]
+
+    def check(self) -> list[Check]:
+        """An answer serves all who ask within a second; the store, which is written to, is asked every 10 s."""
+        with self._lock:
+            for part in self._parts:
+                part.begin()
+            return [part.answer() for part in self._parts]
+
+
+class _Part:
+    """One check on a thread of its own."""
+
+    def __init__(self, name: str, check: Callable[[], Check], deadline_s: float, fresh_s: float = 0.0) -> None:
+        self._name = name
+        self._check = check
+        self._deadline_s = deadline_s
+        self._fresh_s = fresh_s
+        self._began_s = 0.0
+        self._thread: threading.Thread | None = None
+        self._found: Check | None = None
+        self._found_s = 0.0
+
+    def begin(self) -> None:
+        """Ask, unless it is being asked, or answered a moment ago."""
+        asked = self._thread is not None and self._thread.is_alive()
+        if asked or (self._found is not None and time.monotonic() - self._found_s < self._fresh_s):
+            return
+        self._began_s, self._found = time.monotonic(), None
+        self._thread = threading.Thread(target=self._ask, name=f"health-{self._name}", daemon=True)
+        self._thread.start()
+
+    def answer(self) -> Check:
+        """Within the deadline from when it was asked."""
+        if self._thread is not None:
+            self._thread.join(max(self._began_s + self._deadline_s - time.monotonic(), 0))
+        if self._found is None:
+            silent_s = time.monotonic() - self._began_s
+            message = f"no answer within {silent_s:.1f} s"
+            return Check(self._name, Verdict.FAIL, message, "It is asked again by itself.", round(silent_s * 1e3, 1))
+        return self._found
+
+    def _ask(self) -> None:
+        found: list[Check] = []
+        failed = failure_of(lambda: found.append(self._check()))
+        if isinstance(failed, KnownError):
+            found = [Check("", Verdict.FAIL, failed.title, failed.hint)]
+        elif failed is not None:
+            report(f"the check of {self._name}", failed)
+            found = [Check("", Verdict.FAIL, "a bug of ours stopped the check; its details are in the log")]
+        now_s = time.monotonic()
+        self._found_s = now_s
+        self._found = replace(found[0], name=self._name, ms=round((now_s - self._began_s) * 1e3, 1))
+
+
+def _once(name: str, check: Callable[[], Check], deadline_s: float = 5.0) -> Check:
+    part = _Part(name, check, deadline_s)
+    part.begin()
+    return part.answer()
 
 
 def _data_folder(folder: DataFolder) -> Check:
@@ -127,6 +205,14 @@ def _clock() -> Check:
 
 
 def _database(database: Database) -> Check:
+    with database.read() as tx:
+        stations.revision(tx)
+    with database.write():
+        pass  # nobody else holds it
+    return Check("", Verdict.OK, "reads, and can be written")
+
+
+def _integrity(database: Database) -> Check:
     problems = database.integrity_check()
     if problems:
         return Check(

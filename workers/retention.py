@@ -1,4 +1,4 @@
-"""Retention: files that the operator deleted go after some days, ended jobs after some more; objects never."""
+"""Retention: files that the operator deleted go after some days, ended jobs and alerts later; objects never."""
 
 from core import logs
 from core.clip import Clip
@@ -6,7 +6,7 @@ from core.errors import DataFolderForeign
 from core.frame import Frame
 from core.paths import DataFolder
 from core.settings import Settings
-from core.store import clips, frames, jobs, stations
+from core.store import alerts, clips, frames, jobs, stations
 from core.store.database import Database
 
 _log = logs.get("retention")
@@ -29,6 +29,8 @@ def run_once(database: Database, folder: DataFolder, settings: Settings, now_ns:
         ]
     for item in expired:
         _remove(database, folder, item, before_ns)
+    with database.write() as tx:
+        alerts.clean_up(tx, now_ns - settings.jobs.history_days * _DAY_NS)
     while True:
         with database.write() as tx:
             forgotten = jobs.clean_up(tx, now_ns - settings.jobs.history_days * _DAY_NS, _JOBS_AT_ONCE)

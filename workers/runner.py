@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from core import logs
 from core.clock import Clock
-from core.errors import DatabaseBusy, DiskFull, KnownError, StorageUnreachable
-from core.job import Job, JobError, JobKind
+from core.errors import DatabaseBusy, DiskFull, JobBeforeFailed, KnownError, StorageUnreachable
+from core.job import OPEN, Job, JobError, JobKind, JobState
 from core.paths import DataFolder
 from core.retry import backoff
 from core.settings import Settings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _log = logs.get("runner")
 _PROGRESS_EVERY_NS = 400_000_000
 _WAIT_NS = 30_000_000_000
+_LOOK_AGAIN_NS = 2_000_000_000
 _RETRY_CAP_S = 60.0
 
 
@@ -84,6 +85,8 @@ class _Attempt:
     progress_ns: int
     """When the handler last told of progress (monotonic)."""
     written_ns: int = 0
+    stages: set[str] = field(default_factory=set)
+    """Told in the log: each once, however often it comes back."""
     cancel: CancelToken = field(default_factory=CancelToken)
 
 
@@ -147,11 +150,12 @@ class Runner:
                 attempt.cancel.cancel(Reason.STALLED)
 
     def _run(self, attempt: _Attempt) -> None:
-        failed = failure_of(lambda: self._attempt(attempt))
-        if failed is not None:
-            untold = failure_of(lambda: self._end(attempt, failed))
-            if untold is not None:
-                report(f"job {attempt.job.id}", untold)
+        with logs.bound(job_id=attempt.job.id, correlation_id=attempt.job.correlation_id):
+            failed = failure_of(lambda: self._attempt(attempt))
+            if failed is not None:
+                untold = failure_of(lambda: self._end(attempt, failed))
+                if untold is not None:
+                    report(f"job {attempt.job.id}", untold)
         with self._lock:
             del self._running[attempt.job.id]
         self._freed()
@@ -159,6 +163,8 @@ class Runner:
     def _attempt(self, attempt: _Attempt) -> None:
         job, parts, settings = attempt.job, self._parts, self.settings
         attempt.cancel.check()
+        if job.after_id is not None and not self._is_turn(attempt, job.after_id):
+            return
         outcome = attempt.rules.handler(
             JobContext(
                 job=job,
@@ -189,10 +195,26 @@ class Runner:
                     parts.folder.absolute(relative).unlink(missing_ok=True)
         _log.info(f"{job.kind} completed", job_id=job.id, attempt=job.attempt)
 
+    def _is_turn(self, attempt: _Attempt, after_id: str) -> bool:
+        """False if the job before it was tried again meanwhile, and is waited for. Raises JobBeforeFailed."""
+        with self._parts.database.read() as tx:
+            state = jobs.states(tx, [after_id]).get(after_id)
+        if state in OPEN:
+            later_ns = self._parts.clock.utc_ns() + _LOOK_AGAIN_NS
+            self._write(attempt, lambda tx: jobs.wait(tx, attempt.job, jobs.WAITS, later_ns))
+            return False
+        if state is not JobState.COMPLETED:
+            how = "was cleaned up" if state is None else "was cancelled" if state is JobState.CANCELLED else "failed"
+            raise JobBeforeFailed(before=f"job {after_id}", how=how)
+        return True
+
     def _progress(self, attempt: _Attempt, percent: float, stage: str, message: str) -> None:
         attempt.cancel.check()
         now_ns = self._parts.clock.monotonic_ns()
         attempt.progress_ns = now_ns
+        if stage not in attempt.stages:
+            attempt.stages.add(stage)
+            _log.info(f"stage: {stage}", job_id=attempt.job.id, attempt=attempt.job.attempt)
         if now_ns - attempt.written_ns < _PROGRESS_EVERY_NS:
             return
         attempt.written_ns = now_ns

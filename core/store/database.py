@@ -15,7 +15,6 @@ from sqlalchemy import (
     RowMapping,
     create_engine,
     event,
-    update,
 )
 from sqlalchemy.engine import URL
 
@@ -24,10 +23,9 @@ from core.errors import DatabaseBusy
 from core.paths import DataFolder
 from core.store.faults import told
 from core.store.migrating import BUSY_S, bring_up_to_date
-from core.store.schema import station
 
 _READERS_KEPT = 4
-_CHECKPOINT_PAGES = 1000
+_CHECKPOINT_PAGES = 4000
 _LOG_LIMIT_BYTES = 64 * 2**20
 
 
@@ -38,11 +36,17 @@ class Reading:
         self.connection = connection
         self.now_ns = now_ns
         """UTC at the start of the transaction."""
+        self._driver: Any = connection.connection.driver_connection
 
     def execute(
         self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[*tuple[Any, ...]]:
         return self.connection.execute(statement, rows)
+
+    def execute_compiled(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        """For core.store.prepared alone."""
+        cursor: sqlite3.Cursor = self._driver.execute(sql, values)
+        return cursor
 
     def rows(self, statement: Executable) -> Sequence[RowMapping]:
         return self.execute(statement).mappings().all()
@@ -64,8 +68,9 @@ class Writing(Reading):
     def revision(self) -> int:
         """This transaction's number from the one counter; every row it changes carries it."""
         if self._revision is None:
-            drawn = update(station).values(revision=station.c.revision + 1).returning(station.c.revision)
-            self._revision = int(self.scalar(drawn))
+            cursor = self.execute_compiled("UPDATE station SET revision = revision + 1 RETURNING revision", ())
+            self._revision = int(cursor.fetchone()[0])
+            cursor.close()
         return self._revision
 
 
@@ -78,17 +83,21 @@ class Database:
         self._busy_s = busy_s
         self._writing = threading.Lock()
         # One writer at a time is SQLite's own rule; a lock hands the turn over at once, its busy handler polls.
-        self._writer = self._engine(
-            "BEGIN IMMEDIATE", kept=1, pragmas={"wal_autocheckpoint": checkpoints * _CHECKPOINT_PAGES}
-        )
-        self._readers = self._engine("BEGIN", kept=_READERS_KEPT, pragmas={"wal_autocheckpoint": 0, "query_only": 1})
+        self._writer = self._engine(kept=1, pragmas={"wal_autocheckpoint": checkpoints * _CHECKPOINT_PAGES})
+        self._written_by: Connection | None = None
+        self._readers = self._engine(kept=_READERS_KEPT, pragmas={"wal_autocheckpoint": 0, "query_only": 1})
 
-    def _engine(self, begin: str, *, kept: int, pragmas: Mapping[str, int]) -> Engine:
+        @event.listens_for(self._readers, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
+
+    def _engine(self, *, kept: int, pragmas: Mapping[str, int]) -> Engine:
         engine = create_engine(
             URL.create("sqlite", database=str(self.folder.database)),
             poolclass=QueuePool,
             pool_size=kept,
             max_overflow=-1,
+            pool_reset_on_return=None,  # every transaction ends before its connection goes back
             hide_parameters=True,
             # No implicit transactions: pysqlite's own begin too late, and deferred.
             connect_args={"timeout": self._busy_s, "check_same_thread": False, "isolation_level": None},
@@ -99,10 +108,6 @@ class Database:
         def _prepare(connection: sqlite3.Connection, _record: object) -> None:
             for name, value in settings.items():
                 connection.execute(f"PRAGMA {name} = {value:d}")
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
 
         return engine
 
@@ -121,8 +126,11 @@ class Database:
         if not self._writing.acquire(timeout=self._busy_s):
             raise DatabaseBusy(folder=self.folder.root)
         try:
-            with told(self.folder), self._writer.begin() as connection:
-                yield Writing(connection, self._clock.utc_ns())
+            with told(self.folder):
+                if self._written_by is None:
+                    self._written_by = self._writer.connect()
+                with _transaction(self._written_by) as connection:
+                    yield Writing(connection, self._clock.utc_ns())
         finally:
             self._writing.release()
 
@@ -134,8 +142,25 @@ class Database:
         return [line for line in found if line != "ok"] + [f"{row[0]} row {row[1]} names no {row[2]}" for row in stray]
 
     def close(self) -> None:
+        if self._written_by is not None:
+            self._written_by.close()
         self._readers.dispose()
         self._writer.dispose()
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[Connection]:
+    """SQLite's own words for it: SQLAlchemy's book-keeping around them costs as much as a commit."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        driver.execute("COMMIT")
+    finally:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+        if connection.in_transaction():
+            connection.rollback()  # SQLAlchemy's idea of it, which touches nothing any more
 
 
 def open_database(

@@ -1,40 +1,68 @@
 """Making jobs and batches."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, insert
 
+from core.errors import UsageError
 from core.ids import new_id
-from core.job import Job, JobState, NewJob
+from core.job import OPEN, PRIORITY_MAX, Job, JobState, NewJob
 from core.store import cameras, sessions
 from core.store.database import Writing
+from core.store.job_columns import COLUMNS, job_of
 from core.store.job_rows import by_task_id, get
+from core.store.prepared import Prepared, given
 from core.store.schema import early_cancels, jobs
+
+WAITS = "Waits for the job before it to end"
+
+
+_GIVEN = [column for column in jobs.c if column.name not in ("number", "worker_id", "error", "started_at_ns")]
+_INSERT = Prepared(
+    insert(jobs).values({column: given(column.name, column) for column in _GIVEN}).returning(*COLUMNS), *COLUMNS
+)
 
 
 def enqueue(tx: Writing, new: NewJob) -> Job:
     """Make a job. The same task_id twice is one job; one that was cancelled before is made cancelled.
 
-    Raises CameraUnknown, NotFound for an unknown session.
+    Raises CameraUnknown, NotFound for an unknown session or job before it, UsageError for a priority past its bounds.
     """
     if new.task_id is not None and (known := by_task_id(tx, new.task_id)):
         return known
-    row = _row(tx, new, _first_state(tx, new), _Names(tx))
-    tx.execute(insert(jobs), [row])
-    return get(tx, row["id"])
+    made = _INSERT.row(tx, **_row(tx, new, _first_state(tx, new), _Names(tx)))
+    return job_of(made)
 
 
 def enqueue_batch(tx: Writing, new: NewJob, children: Sequence[NewJob]) -> Job:
-    """Make a batch and its children, in their order. Raises as `enqueue`, and ValueError without children."""
+    """Make a batch and its children, in their order; what the batch waits for, each of them waits for.
+
+    Raises as `enqueue`, and ValueError without children.
+    """
     if not children:
         raise ValueError("a batch has at least one child")
     if new.task_id is not None and (known := by_task_id(tx, new.task_id)):
         return known
     state, names = _first_state(tx, new), _Names(tx)
-    batch = _row(tx, new, state, names) | {"is_batch": True}
-    rows = [_row(tx, child, state, names) for child in children]
+    never_claimed: dict[str, Any] = dict.fromkeys(("not_before_ns", "after_id", "waits_for", "held_because"))
+    batch = _row(tx, new, state, names) | never_claimed | {"is_batch": True}
+    rows = [
+        _row(
+            tx,
+            replace(
+                child,
+                after_id=child.after_id or new.after_id,
+                correlation_id=child.correlation_id or batch["correlation_id"],
+                not_before_ns=child.not_before_ns or new.not_before_ns,
+            ),
+            state,
+            names,
+        )
+        for child in children
+    ]
     for place, row in enumerate(rows):
         row |= {"batch_id": batch["id"], "created_at_ns": tx.now_ns + place}
     tx.execute(insert(jobs), [batch, *rows])
@@ -42,17 +70,20 @@ def enqueue_batch(tx: Writing, new: NewJob, children: Sequence[NewJob]) -> Job:
 
 
 def _first_state(tx: Writing, new: NewJob) -> JobState:
+    if new.task_id is None:
+        return JobState.PENDING
     forgotten = delete(early_cancels).where(early_cancels.c.task_id == new.task_id)
     return JobState.CANCELLED if tx.execute(forgotten).rowcount else JobState.PENDING
 
 
 class _Names:
-    """Cameras and sessions as they are spelled, each looked up once however many children name it."""
+    """Cameras, sessions and jobs waited for, each looked up once however many children name it."""
 
     def __init__(self, tx: Writing) -> None:
         self._current = sessions.current(tx)
         self.camera = cache(lambda id: cameras.get(tx, id).id)
         self._session = cache(lambda id: sessions.get(tx, id).id)
+        self.is_open = cache(lambda id: get(tx, id).state in OPEN)
 
     def session(self, id: str | None) -> str | None:
         if id is not None:
@@ -61,8 +92,12 @@ class _Names:
 
 
 def _row(tx: Writing, new: NewJob, state: JobState, names: _Names) -> dict[str, Any]:
+    if not 0 <= new.priority <= PRIORITY_MAX:
+        raise UsageError(f"A priority is 0 to {PRIORITY_MAX}, not {new.priority}")
+    id = new_id()
+    waits = new.after_id is not None and names.is_open(new.after_id) and state is JobState.PENDING
     return {
-        "id": new_id(),
+        "id": id,
         "kind": new.kind,
         "state": state,
         "params": dict(new.params),
@@ -83,6 +118,11 @@ def _row(tx: Writing, new: NewJob, state: JobState, names: _Names) -> dict[str, 
         "session_id": names.session(new.session_id),
         "batch_id": None,
         "is_batch": False,
+        "not_before_ns": new.not_before_ns if state is JobState.PENDING else None,
+        "held_because": WAITS if waits else None,
+        "after_id": new.after_id,
+        "waits_for": new.after_id if waits else None,
+        "correlation_id": new.correlation_id or id,
         "summary": {},
         "completed_at_ns": tx.now_ns if state is JobState.CANCELLED else None,
         "revision": tx.revision(),

@@ -1,46 +1,21 @@
 """Reading jobs: by id, changed since, page by page, and what the panel shows."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal_column, or_, select
+from sqlalchemy import Select, select
 
 from core.errors import NotFound
-from core.job import Job, JobError, JobKind, JobState
+from core.job import Job, JobKind, JobState
 from core.store.database import Reading
+from core.store.job_columns import COLUMNS, JobFilter, aside, job_of, narrowed
+from core.store.job_search import page_by_words
 from core.store.paging import Page, changed_rows, cursor_of, newest_first
-from core.store.schema import DUE, NEW_CAPTURES, TOP_LEVEL, job_counts, jobs
+from core.store.prepared import Prepared
+from core.store.schema import DUE, NEW_CAPTURES, OF_A_REQUEST, TOP_LEVEL, job_counts, jobs
 
-COLUMNS = [jobs.c[field.name] for field in fields(Job)]
-
-
-@dataclass(frozen=True, slots=True)
-class JobFilter:
-    """Which jobs of the history; everything left out is not asked for. Times are of creation, UTC ns."""
-
-    states: Collection[JobState] = ()
-    kinds: Collection[JobKind] = ()
-    session_id: str | None = None
-    camera_id: str | None = None
-    tenant_id: str | None = None
-    batch_id: str | None = None
-    from_ns: int | None = None
-    to_ns: int | None = None
-    """Exclusive."""
-    text: str = ""
-    """In the name, message or ids, in any case."""
-    top_level: bool = False
-    """Leave out the children of batches."""
-
-
-def job_of(row: Any) -> Job:
-    values = dict(row)
-    # RETURNING hands a whole number back as an int, from a REAL column too.
-    values["progress"] = float(values["progress"])
-    if values["error"] is not None:
-        values["error"] = JobError(**values["error"])
-    return Job(**values)
+_NEXT_DUE = Prepared(select(jobs.c.not_before_ns).where(DUE).order_by(jobs.c.not_before_ns).limit(1))
 
 
 def get(tx: Reading, id: str) -> Job:
@@ -56,6 +31,13 @@ def by_task_id(tx: Reading, task_id: str) -> Job | None:
     return job_of(row) if row else None
 
 
+def by_correlation(tx: Reading, correlation_id: str) -> list[Job]:
+    """Those that came with one request, in the order they were made; the children of batches among them."""
+    of_request = select(*COLUMNS).where(OF_A_REQUEST, jobs.c.correlation_id == correlation_id)
+    own = select(*COLUMNS).where(jobs.c.id == correlation_id, jobs.c.correlation_id == correlation_id)
+    return sorted(_jobs(tx, own) + _jobs(tx, of_request), key=lambda job: (job.created_at_ns, not job.is_batch, job.id))
+
+
 def children(tx: Reading, id: str) -> list[Job]:
     """Of a batch, in the order they were given."""
     query = select(*COLUMNS).where(jobs.c.batch_id == id).order_by(jobs.c.created_at_ns, jobs.c.id)
@@ -64,12 +46,17 @@ def children(tx: Reading, id: str) -> list[Job]:
 
 def page(tx: Reading, wanted: JobFilter, cursor: str | None = None, limit: int = 50) -> Page[Job]:
     """Newest first. Raises UsageError for a cursor that is none."""
+    if wanted.text.strip():
+        return page_by_words(tx, wanted, cursor, limit)
     found: list[Job] = []
-    # A state at a time: each has its index, and a few pages merged cost less than one search through the others.
+    # A state at a time, and of a session a kind too: each has its index, and merging pages costs less than a search.
     states: list[JobState | None] = [*sorted(set(wanted.states))] or [None]
+    kinds: list[JobKind | None] = [*sorted(set(wanted.kinds) or JobKind)]
     for state in states:
-        query = newest_first(_filtered(wanted, state), jobs.c.created_at_ns, jobs.c.id, cursor, limit)
-        found += _jobs(tx, query)
+        for kind in kinds if state and wanted.session_id else [None]:
+            one = replace(wanted, states=(state,) if state else wanted.states, kinds=(kind,) if kind else wanted.kinds)
+            query = newest_first(narrowed(select(*COLUMNS), one), jobs.c.created_at_ns, jobs.c.id, cursor, limit)
+            found += _jobs(tx, query)
     found.sort(key=lambda job: (job.created_at_ns, job.id), reverse=True)
     last = found[limit - 1] if len(found) > limit else None
     return Page(found[:limit], cursor_of(last.created_at_ns, last.id) if last else None)
@@ -104,6 +91,12 @@ def new_captures(tx: Reading, revision: int) -> list[Job]:
     return _jobs(tx, query.order_by(jobs.c.revision, jobs.c.created_at_ns, jobs.c.id))
 
 
+def states(tx: Reading, ids: Collection[str]) -> dict[str, JobState]:
+    """Of those of the given jobs that are there."""
+    query = select(jobs.c.id, jobs.c.state).where(jobs.c.id.in_(ids))
+    return {row["id"]: row["state"] for row in tx.rows(query)}
+
+
 def cancelled(tx: Reading, ids: Collection[str]) -> set[str]:
     """Those of the given jobs that were cancelled."""
     query = select(jobs.c.id).where(jobs.c.id.in_(ids), jobs.c.state == JobState.CANCELLED)
@@ -112,48 +105,14 @@ def cancelled(tx: Reading, ids: Collection[str]) -> set[str]:
 
 def cancelled_since(tx: Reading, revision: int) -> list[Job]:
     """Those cancelled after `revision`, in that order."""
-    query = select(*COLUMNS).where(jobs.c.revision > revision, _aside("state") == JobState.CANCELLED)
+    query = select(*COLUMNS).where(jobs.c.revision > revision, aside("state") == JobState.CANCELLED)
     return _jobs(tx, query.order_by(jobs.c.revision))
 
 
 def next_due_ns(tx: Reading) -> int | None:
     """When the next waiting job may be claimed (UTC ns); None if none waits for a time."""
-    query = select(jobs.c.not_before_ns).where(DUE).order_by(jobs.c.not_before_ns).limit(1)
-    due: int | None = tx.scalar(query)
+    due: int | None = _NEXT_DUE.first(tx)
     return due
-
-
-def _filtered(wanted: JobFilter, state: JobState | None) -> Select[Any]:
-    query = select(*COLUMNS)
-    for column, value in (
-        ("session_id", wanted.session_id),
-        ("camera_id", wanted.camera_id),
-        ("tenant_id", wanted.tenant_id),
-    ):
-        if value is not None:
-            query = query.where(jobs.c[column] == value)
-    if wanted.batch_id is not None:
-        query = query.where(jobs.c.batch_id == wanted.batch_id)
-    if state is not None:
-        few = wanted.session_id or wanted.tenant_id or wanted.batch_id
-        query = query.where((_aside("state") if few else jobs.c.state) == state)
-    if wanted.kinds:
-        query = query.where(jobs.c.kind.in_(sorted(wanted.kinds)))
-    if wanted.from_ns is not None:
-        query = query.where(jobs.c.created_at_ns >= wanted.from_ns)
-    if wanted.to_ns is not None:
-        query = query.where(jobs.c.created_at_ns < wanted.to_ns)
-    if wanted.text:
-        said = (jobs.c.name, jobs.c.message, jobs.c.task_id, jobs.c.id, jobs.c.camera_id)
-        query = query.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in said)))
-    if wanted.top_level:
-        query = query.where(TOP_LEVEL)
-    return query
-
-
-def _aside(column: str) -> ColumnElement[Any]:
-    # The unary plus keeps SQLite from an index on this column, whose order would have to be sorted again.
-    return literal_column(f"+jobs.{column}", jobs.c[column].type)
 
 
 def _jobs(tx: Reading, query: Select[Any]) -> list[Job]:

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, select, union_all, update
+from sqlalchemy import case, delete, func, insert, null, select, update
 
-from core.job import MOVES, Job, JobError, JobKind, JobState
+from core.job import MOVES, OPEN, PRIORITY_MAX, Job, JobError, JobKind, JobState
 from core.store.batches import settle
 from core.store.database import Reading, Writing
-from core.store.job_making import enqueue, enqueue_batch
+from core.store.job_columns import COLUMNS, JobFilter, job_of
+from core.store.job_making import WAITS, enqueue, enqueue_batch
 from core.store.job_rows import (
-    COLUMNS,
-    JobFilter,
     active,
+    by_correlation,
     by_task_id,
     cancelled,
     cancelled_since,
@@ -21,20 +21,23 @@ from core.store.job_rows import (
     children,
     counts,
     get,
-    job_of,
     new_captures,
     next_due_ns,
     page,
+    states,
 )
 from core.store.moves import IllegalMove, StaleAttempt, before
+from core.store.prepared import Prepared, given
 from core.store.schema import DUE, READY, early_cancels, jobs
 
 __all__ = [
+    "WAITS",
     "IllegalMove",
     "JobFilter",
     "StaleAttempt",
     "active",
     "assert_current",
+    "by_correlation",
     "by_task_id",
     "cancel",
     "cancel_task",
@@ -57,6 +60,8 @@ __all__ = [
     "recover",
     "retry",
     "retry_all_failed",
+    "run_next",
+    "states",
     "wait",
 ]
 
@@ -75,37 +80,44 @@ def claim(tx: Writing, *, worker_id: str, kinds_free: Mapping[JobKind, int]) -> 
     due_at_ns = next_due_ns(tx)
     if due_at_ns is not None and due_at_ns <= tx.now_ns:
         due = update(jobs).where(DUE, jobs.c.not_before_ns <= tx.now_ns)
-        tx.execute(due.values(not_before_ns=None, held_because=None, revision=tx.revision()))
-    turn = (jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
-    asked = (jobs.c.id, jobs.c.priority, jobs.c.created_at_ns)
+        still = case((jobs.c.waits_for.is_(None), None), else_=jobs.c.held_because)
+        tx.execute(due.values(not_before_ns=None, held_because=still, revision=tx.revision()))
     # One look into the index a kind: a kind at its limit may have a million jobs waiting before the first free one.
-    firsts = [
-        select(select(*asked).where(READY, jobs.c.kind == kind).order_by(*turn).limit(1).subquery()) for kind in kinds
-    ]
-    best = union_all(*firsts).subquery()
-    first = select(best.c.id).order_by(best.c.priority.desc(), best.c.created_at_ns, best.c.id).limit(1)
-    id = tx.scalar(first)
-    if id is None:
+    firsts = [first for kind in kinds if (first := _FIRST.row(tx, kind=kind))]
+    if not firsts:
         return None
-    claimed = tx.row(
-        update(jobs)
-        .where(jobs.c.id == id, jobs.c.state == JobState.PENDING)
-        .values(
-            state=JobState.PROCESSING,
-            attempt=jobs.c.attempt + 1,
-            worker_id=worker_id,
-            progress=0.0,
-            stage="",
-            message="",
-            started_at_ns=func.coalesce(jobs.c.started_at_ns, tx.now_ns),
-            last_updated_ns=tx.now_ns,
-            revision=tx.revision(),
-        )
-        .returning(*COLUMNS)
-    )
+    id = min(firsts, key=lambda first: (-first["priority"], first["created_at_ns"], first["id"]))["id"]
+    claimed = _CLAIM.row(tx, id=id, worker_id=worker_id, now_ns=tx.now_ns, revision=tx.revision())
     job = job_of(claimed)
     settle(tx, [job.batch_id])
     return job
+
+
+_ASKED = (jobs.c.id, jobs.c.priority, jobs.c.created_at_ns)
+_FIRST = Prepared(
+    select(*_ASKED)
+    .where(READY, jobs.c.kind == given("kind", jobs.c.kind))
+    .order_by(jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
+    .limit(1),
+    *_ASKED,
+)
+_CLAIM = Prepared(
+    update(jobs)
+    .where(jobs.c.id == given("id", jobs.c.id), jobs.c.state == JobState.PENDING)
+    .values(
+        state=JobState.PROCESSING,
+        attempt=jobs.c.attempt + 1,
+        worker_id=given("worker_id", jobs.c.worker_id),
+        progress=0.0,
+        stage="",
+        message="",
+        started_at_ns=func.coalesce(jobs.c.started_at_ns, given("now_ns", jobs.c.started_at_ns)),
+        last_updated_ns=given("now_ns", jobs.c.last_updated_ns),
+        revision=given("revision", jobs.c.revision),
+    )
+    .returning(*COLUMNS),
+    *COLUMNS,
+)
 
 
 def assert_current(tx: Reading, job: Job) -> None:
@@ -121,8 +133,33 @@ def progress(tx: Writing, job: Job, percent: float, stage: str = "", message: st
 
 def finish(tx: Writing, job: Job, summary: Mapping[str, object]) -> None:
     """Complete this attempt of the job. Raises StaleAttempt if a newer attempt owns it, or it was cancelled."""
-    done = {"completed_at_ns": tx.now_ns, "progress": 100.0, "stage": "", "message": "", "error": None}
-    _fenced(tx, job, JobState.COMPLETED, summary=dict(summary), **done)
+    ended = _FINISH.changed(
+        tx, id=job.id, attempt=job.attempt, now_ns=tx.now_ns, revision=tx.revision(), summary=dict(summary)
+    )
+    if not ended:
+        raise StaleAttempt("job", job.id, job.attempt)
+    settle(tx, [job.batch_id])
+
+
+_FINISH = Prepared(
+    update(jobs)
+    .where(
+        jobs.c.id == given("id", jobs.c.id),
+        jobs.c.attempt == given("attempt", jobs.c.attempt),
+        jobs.c.state == JobState.PROCESSING,
+    )
+    .values(
+        state=JobState.COMPLETED,
+        completed_at_ns=given("now_ns", jobs.c.completed_at_ns),
+        last_updated_ns=given("now_ns", jobs.c.last_updated_ns),
+        progress=100.0,
+        stage="",
+        message="",
+        error=null(),
+        summary=given("summary", jobs.c.summary),
+        revision=given("revision", jobs.c.revision),
+    )
+)
 
 
 def fail(tx: Writing, job: Job, error: JobError, retry_at_ns: int | None) -> JobState:
@@ -170,6 +207,7 @@ def cancel(tx: Writing, id: str) -> bool:
         "last_updated_ns": tx.now_ns,
         "not_before_ns": None,
         "held_because": None,
+        "waits_for": None,
     }
     if job.state not in open_states:
         return False
@@ -189,6 +227,24 @@ def cancel_task(tx: Writing, task_id: str) -> Job | None:
     if known is None:
         tx.execute(insert(early_cancels).values(task_id=task_id, asked_at_ns=tx.now_ns))
     return None
+
+
+def run_next(tx: Writing, id: str) -> Job:
+    """Before all others of its kind, the newest such wish first; nor does it wait for its time. A batch: its children.
+
+    It still waits for the job before it. Raises NotFound, IllegalMove if there is nothing of it left to start.
+    """
+    job = get(tx, id)
+    of_it = jobs.c.batch_id == id if job.is_batch else jobs.c.id == id
+    held = case((jobs.c.waits_for.is_(None), None), else_=jobs.c.held_because)
+    first = {"priority": PRIORITY_MAX + tx.revision(), "not_before_ns": None, "held_because": held}
+    waiting = update(jobs).where(of_it, jobs.c.state == JobState.PENDING)
+    moved = tx.execute(waiting.values(first | {"last_updated_ns": tx.now_ns, "revision": tx.revision()})).rowcount
+    if not moved:
+        raise IllegalMove(f"Job {id} is {job.state}: only what waits can be run next")
+    if job.is_batch:
+        tx.execute(update(jobs).where(jobs.c.id == id).values(priority=first["priority"], revision=tx.revision()))
+    return get(tx, id)
 
 
 def retry(tx: Writing, id: str) -> Job:
@@ -213,6 +269,8 @@ def retry_all_failed(tx: Writing) -> int:
 def _retry(tx: Writing, which: Any) -> int:
     batch = jobs.alias("batch")
     over = select(batch.c.id).where(batch.c.id == jobs.c.batch_id, batch.c.state == JobState.CANCELLED).exists()
+    earlier = jobs.alias("earlier")
+    waits_for = select(earlier.c.id).where(earlier.c.id == jobs.c.after_id, earlier.c.state.in_(OPEN)).scalar_subquery()
     again = (
         update(jobs)
         .where(which, jobs.c.state == JobState.FAILED, jobs.c.state.in_(before(MOVES, JobState.PENDING)))
@@ -220,6 +278,8 @@ def _retry(tx: Writing, which: Any) -> int:
         .values(
             state=JobState.PENDING,
             tries_left=jobs.c.tries,
+            waits_for=waits_for,
+            held_because=case((waits_for.is_not(None), WAITS), else_=None),
             completed_at_ns=None,
             error=None,
             progress=0.0,

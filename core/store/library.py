@@ -26,6 +26,9 @@ class LibraryFilter:
     to_ns: int | None = None
     kind: ItemKind | None = None
     starred: bool = False
+    job_ids: tuple[str, ...] | None = None
+    """Made by one of these."""
+    ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,10 @@ def _conditions(table: Table, wanted: LibraryFilter) -> list[Condition]:
         made.append(c.camera_id == wanted.camera_id)
     if wanted.session_id is not None:
         made.append(c.session_id == wanted.session_id)
+    if wanted.job_ids is not None:
+        made.append(c.job_id.in_(wanted.job_ids))
+    if wanted.ids is not None:
+        made.append(c.id.in_(wanted.ids))
     if wanted.from_ns is not None:
         made.append(c.captured_at_ns >= wanted.from_ns)
     if wanted.to_ns is not None:

@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy knows them; the scripts in migrations/ make them, and a test holds the two equal.
 
-Frames, clips and uploads are in schema_files.py.
+Frames, clips and uploads are in schema_files.py; schedules, alerts and the words of jobs in schema_around_jobs.py.
 Times end in _ns and are UTC nanoseconds. Every watched table carries `revision`, drawn from the one counter in
 `station` within the transaction that changed the row, so that a reader asks for `revision > ?`.
 """
@@ -141,20 +141,28 @@ Index("sessions_current", sessions.c.current, unique=True, sqlite_where=text("cu
 # Partial indices: a query gets one only if it says the very same words. The unary plus keeps SQLite, which knows
 # nothing of how many rows there are, from taking the index on `state` instead.
 # A pending job that could start now:
-READY = text("state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL")
+READY = text(
+    "state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL"
+)
 DUE = text("not_before_ns IS NOT NULL")
-NEW_CAPTURES = text("kind = 'capture' AND is_batch = 0 AND +state = 'pending'")
+NEW_CAPTURES = text("+kind = 'capture' AND is_batch = 0 AND +state = 'pending'")
 TOP_LEVEL = text("batch_id IS NULL")
+OF_A_REQUEST = text("correlation_id <> id")
+BEGUN_AT = "coalesce(started_at_ns, created_at_ns)"
+"""When a job began, as the status routes count it: an index on an expression serves the very same words."""
 
 jobs = Table(
     "jobs",
     metadata,
-    Column("id", Text, primary_key=True, comment="sorts by the time it was made"),
+    Column("number", Integer, primary_key=True, comment="a rowid that VACUUM keeps: job_words names rows by it"),
+    Column("id", Text, nullable=False, unique=True, comment="sorts by the time it was made"),
     Column("kind", Word(JobKind), nullable=False),
     Column("state", Word(JobState), nullable=False),
     Column("params", JsonText, nullable=False),
     Column("name", Text, nullable=False, comment="the caller's custom name"),
-    Column("priority", Integer, nullable=False, comment="higher first: person 100, re-run 50, schedule 5"),
+    Column(
+        "priority", Integer, nullable=False, comment="higher first: person 100, re-run 50, schedule 5; run next > 1000"
+    ),
     Column("attempt", Integer, nullable=False, comment="only grows; the newest alone may end the job"),
     Column("tries", Integer, nullable=False, comment="what Retry refills tries_left to"),
     Column("tries_left", Integer, nullable=False, comment="spent by errors and a worker's death, never by waiting"),
@@ -173,6 +181,11 @@ jobs = Table(
     Column("worker_id", Text, comment="who has or had the newest attempt"),
     Column("not_before_ns", Integer, comment="waits until then; null: ready"),
     Column("held_because", Text, comment="why it waits, in the operator's words"),
+    Column("after_id", Text, comment="starts when that job completed; no foreign key: it may be cleaned up before"),
+    Column("waits_for", Text, comment="after_id while that job is open; a trigger clears it"),
+    Column(
+        "correlation_id", Text, nullable=False, comment="of the request it came with; else the batch's, or its own id"
+    ),
     Column("error", JsonText, comment="of the last attempt that failed"),
     Column("summary", JsonText, nullable=False, comment="what it made"),
     Column("started_at_ns", Integer, comment="first attempt"),
@@ -181,20 +194,22 @@ jobs = Table(
     one_of("kind", JobKind),
     one_of("state", JobState),
     *valid_json("params", "error", "summary"),
-    CheckConstraint("priority BETWEEN 0 AND 1000"),
-    *counts_from(0, "attempt", "tries_left"),
+    *counts_from(0, "priority", "attempt", "tries_left"),
     CheckConstraint("tries >= 1"),
     CheckConstraint("progress BETWEEN 0 AND 100"),
     flag("is_batch"),
     CheckConstraint("is_batch = 0 OR batch_id IS NULL"),
     CheckConstraint("state <> 'processing' OR is_batch = 1 OR (worker_id IS NOT NULL AND attempt > 0)"),
-    CheckConstraint("state = 'pending' OR (not_before_ns IS NULL AND held_because IS NULL)"),
+    CheckConstraint("state = 'pending' OR (not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL)"),
+    CheckConstraint("waits_for IS NULL OR waits_for = after_id"),
+    CheckConstraint("is_batch = 0 OR after_id IS NULL"),
     CheckConstraint("(state IN ('completed', 'failed', 'cancelled')) = (completed_at_ns IS NOT NULL)"),
     CheckConstraint("state <> 'failed' OR is_batch = 1 OR error IS NOT NULL"),
     Index("jobs_revision", "revision"),
     Index("jobs_created", "created_at_ns", "id"),
     Index("jobs_state", "state", "created_at_ns", "id"),
     Index("jobs_session", "session_id", "created_at_ns", "id"),
+    Index("jobs_kind", "kind", "created_at_ns", "id"),
     sqlite_strict=True,
 )
 Index("jobs_ready", jobs.c.kind, jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id, sqlite_where=READY)
@@ -205,6 +220,26 @@ Index("jobs_top_state", jobs.c.state, jobs.c.priority.desc(), jobs.c.created_at_
 Index("jobs_ended", jobs.c.completed_at_ns, jobs.c.id, sqlite_where=text("completed_at_ns IS NOT NULL"))
 Index("jobs_tenant", jobs.c.tenant_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("tenant_id IS NOT NULL"))
 Index("jobs_camera", jobs.c.camera_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("camera_id IS NOT NULL"))
+Index(
+    "jobs_session_state",
+    jobs.c.session_id,
+    jobs.c.state,
+    jobs.c.kind,
+    jobs.c.created_at_ns,
+    jobs.c.id,
+    sqlite_where=text("session_id IS NOT NULL"),
+)
+Index("jobs_waits_for", jobs.c.waits_for, sqlite_where=text("waits_for IS NOT NULL"))
+Index("jobs_begun", text(BEGUN_AT), jobs.c.id, sqlite_where=TOP_LEVEL)
+Index("jobs_correlation", jobs.c.correlation_id, sqlite_where=OF_A_REQUEST)
+
+# However a job ended: those that waited for it may be claimed, and then see for themselves how it ended.
+trigger(
+    "jobs_ended_before",
+    "AFTER UPDATE OF state ON jobs WHEN NEW.state <> OLD.state AND NEW.state IN ('completed', 'failed', 'cancelled') "
+    "BEGIN UPDATE jobs SET waits_for = NULL, revision = NEW.revision, "
+    "held_because = CASE WHEN not_before_ns IS NULL THEN NULL ELSE held_because END WHERE waits_for = NEW.id; END",
+)
 
 job_counts = Table(
     "job_counts",

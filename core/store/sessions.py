@@ -10,9 +10,11 @@ from core.ids import new_id
 from core.session import Session
 from core.store.database import Reading, Writing
 from core.store.moves import IllegalMove
+from core.store.prepared import Prepared
 from core.store.schema import sessions
 
 _COLUMNS = [sessions.c[field.name] for field in fields(Session)]
+_CURRENT = Prepared(select(*_COLUMNS).where(sessions.c.current), *_COLUMNS)
 
 
 def create(tx: Writing, season: str, event: str, name: str, time_zone: str) -> Session:
@@ -64,7 +66,7 @@ def get(tx: Reading, id: str) -> Session:
 
 
 def current(tx: Reading) -> Session | None:
-    row = tx.row(select(*_COLUMNS).where(sessions.c.current))
+    row = _CURRENT.row(tx)
     return Session(**row) if row else None
 
 

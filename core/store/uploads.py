@@ -17,7 +17,8 @@ from core.store import job_rows, sessions, stations
 from core.store.database import Reading, Writing
 from core.store.moves import StaleAttempt, before
 from core.store.paging import changed_rows
-from core.store.schema_files import SEND_DUE, SENDABLE, WITH_REASON, upload_totals, uploads
+from core.store.schema import jobs
+from core.store.schema_files import SEND_DUE, SENDABLE, WITH_REASON, clips, frames, upload_totals, uploads
 from core.upload import MOVES, ItemKind, SyncSummary, Upload, UploadState
 
 _NAMES = [field.name for field in fields(Upload)]
@@ -94,6 +95,17 @@ def claim_many(tx: Writing, worker_id: str, limit: int, max_bytes: int | None = 
     )
     by_id = {row["id"]: Upload(**row) for row in tx.rows(claimed)}
     return [by_id[id] for id in ids]
+
+
+def correlations(tx: Reading, ids: Collection[str]) -> dict[str, str]:
+    """By upload, the correlation id of the job that made its file; without those whose job is forgotten."""
+    found: dict[str, str] = {}
+    for kind, items in ((ItemKind.FRAME, frames), (ItemKind.CLIP, clips)):
+        made = uploads.join(items, items.c.id == uploads.c.item_id).join(jobs, jobs.c.id == items.c.job_id)
+        query = select(uploads.c.id, jobs.c.correlation_id).select_from(made)
+        query = query.where(uploads.c.id.in_(ids), uploads.c.item_kind == kind)
+        found |= {row["id"]: row["correlation_id"] for row in tx.rows(query)}
+    return found
 
 
 def any_sendable(tx: Reading, now_ns: int) -> bool:

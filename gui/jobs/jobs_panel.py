@@ -1,8 +1,5 @@
 """The jobs panel: active jobs and those that ended in the last minutes, in the window's lower right corner."""
 
-import time
-from collections.abc import Callable
-
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -17,14 +14,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.store import jobs
-from core.store.database import Writing
-from core.store.moves import IllegalMove
 from core.worker_process import start_worker
 from gui import theme
 from gui.background import run_in_background
+from gui.jobs.job_actions import JobActions
 from gui.jobs.job_card import JobCard
-from gui.jobs.reading import PanelState, captured_now, read_panel
+from gui.jobs.reading import PanelState, read_panel
 from gui.models.following import Following
 from gui.station import Station
 
@@ -47,6 +42,7 @@ class JobsPanel(QFrame):
         self._station = station
         self._opened: set[str] = set()
         self._cards: dict[str, JobCard] = {}
+        self.acts = JobActions(station, lambda: self._follow.ask(), self)
         self.state = PanelState()
         theme.set_role(self, role="card")
         self.setObjectName("jobsPanel")
@@ -122,9 +118,9 @@ class JobsPanel(QFrame):
                 self._room.insertWidget(place, card)
 
     def _new_card(self, place: int, id: str, card: JobCard) -> JobCard:
-        card.retry_wanted.connect(self.retry)
-        card.cancel_wanted.connect(self.cancel)
-        card.capture_wanted.connect(self.capture_now)
+        card.retry_wanted.connect(self.acts.retry)
+        card.cancel_wanted.connect(self.acts.cancel)
+        card.capture_wanted.connect(self.acts.capture_now)
         card.open_wanted.connect(self._open_batch)
         self._cards[id] = card
         self._room.insertWidget(place, card)
@@ -139,17 +135,6 @@ class JobsPanel(QFrame):
 
     # what the operator does
 
-    def retry(self, id: str) -> None:
-        """Refill the job's tries and put it back into the queue."""
-        self._write(lambda tx: jobs.retry(tx, id))
-
-    def cancel(self, id: str) -> None:
-        self._write(lambda tx: jobs.cancel(tx, id))
-
-    def capture_now(self, id: str) -> None:
-        """The same capture once more, of what the camera sees now."""
-        self._write(lambda tx: jobs.enqueue(tx, captured_now(jobs.get(tx, id), time.time_ns())))
-
     def start_worker(self) -> None:
         """Start it, detached; a second one leaves by itself."""
         folder = self._station.folder
@@ -157,18 +142,6 @@ class JobsPanel(QFrame):
         run_in_background(lambda: start_worker(folder), then=lambda _: self._follow.ask(), parent=self)
         self.start.setText("Starting…")
         self._starting.start()
-
-    def _write(self, change: Callable[[Writing], object]) -> None:
-        database = self._station.database
-
-        def work() -> None:
-            with database.write() as tx:
-                try:
-                    change(tx)
-                except IllegalMove:
-                    return  # it ended by itself meanwhile; the panel shows how
-
-        run_in_background(work, then=lambda _: self._follow.ask(), parent=self)
 
     # building
 

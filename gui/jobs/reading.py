@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from core.capture import CaptureParams
@@ -18,14 +18,14 @@ FINISHED_NS = 300 * 1_000_000_000
 SHOWN_MOST = 40
 CHILDREN_MOST = 30
 _READ_MOST = 500
-_CAPTURES = {
+CAPTURES = {
     "single_frame": "Frame",
     "burst": "Burst",
     "interval": "Interval",
     "continuous": "Continuous capture",
     "clip": "Clip",
 }
-_STATES = {
+STATES = {
     JobState.PENDING: "Waiting",
     JobState.PROCESSING: "Running",
     JobState.COMPLETED: "Done",
@@ -75,15 +75,7 @@ def read_panel(database: Database, settings: Settings, opened: Collection[str]) 
     now_ns = time.time_ns()
     with database.read() as tx:
         found = jobs.active(tx, now_ns - FINISHED_NS, _READ_MOST)
-        present = bool(processes.present(tx, Role.WORKER, now_ns))
-        around = Circumstances(
-            now_ns,
-            present,
-            settings,
-            Counter(JobKind(job.kind) for job in _running(tx)),
-            {status.camera_id: status for status in cameras.statuses(tx)},
-            {camera.id: camera.label for camera in cameras.every(tx)},
-        )
+        around = circumstances(tx, settings, now_ns)
         children = {job.id: jobs.children(tx, job.id) for job in found if job.is_batch}
         counts = jobs.counts(tx)
     active = [job for job in found if not job.completed_at_ns]
@@ -94,21 +86,33 @@ def read_panel(database: Database, settings: Settings, opened: Collection[str]) 
         len(found) - len(shown),
         counts[JobState.PENDING] + counts[JobState.PROCESSING],
         sum(_failed(job, children.get(job.id, [])) for job in ended),
-        present,
+        around.worker_present,
         counts,
+    )
+
+
+def circumstances(tx: Reading, settings: Settings, now_ns: int) -> Circumstances:
+    """What jobs may wait for now."""
+    return Circumstances(
+        now_ns,
+        bool(processes.present(tx, Role.WORKER, now_ns)),
+        settings,
+        Counter(JobKind(job.kind) for job in _running(tx)),
+        {status.camera_id: status for status in cameras.statuses(tx)},
+        {camera.id: camera.label for camera in cameras.every(tx)},
     )
 
 
 def line(job: Job, around: Circumstances, children: list[Job], opened: bool) -> JobLine:
     """A job, with its children where it is a batch, as the panel says it."""
-    said, level = _said(job, children)
+    said, level = said_of(job, Counter(child.state for child in children))
     error = job.error if job.state is JobState.FAILED else None
     is_gone = job.kind is JobKind.CAPTURE and error is not None and error.slug == InstantGone.slug
     failed_children = sum(child.state is JobState.FAILED for child in children)
     newest_first = sorted(children, key=lambda child: child.state is not JobState.FAILED)
     return JobLine(
         job.id,
-        title(job, around),
+        title(job, around.labels),
         job.state,
         said,
         level,
@@ -124,32 +128,39 @@ def line(job: Job, around: Circumstances, children: list[Job], opened: bool) -> 
     )
 
 
-def title(job: Job, around: Circumstances) -> str:
-    """Its name; else what it does, and where."""
+def title(job: Job, labels: Mapping[str, str]) -> str:
+    """Its name; else what it does, and where. labels: of cameras by id."""
     if job.name:
         return job.name
-    where = around.labels.get(job.camera_id, job.camera_id) if job.camera_id else ""
-    what = _CAPTURES.get(str(job.params.get("mode")), "Capture") if job.kind is JobKind.CAPTURE else "Import"
+    where = labels.get(job.camera_id, job.camera_id) if job.camera_id else ""
+    mode = str(job.params.get("mode")) if job.kind is JobKind.CAPTURE else ""
+    what = CAPTURES.get(mode) or kind_text(job.kind)
     return " · ".join(part for part in (what, where) if part)
 
 
-def _said(job: Job, children: list[Job]) -> tuple[str, str]:
-    if job.is_batch and children:
-        by_state = Counter(child.state for child in children)
+def kind_text(kind: JobKind) -> str:
+    """'Import'."""
+    return str(kind).replace("_", " ").capitalize()
+
+
+def said_of(job: Job, children: Mapping[JobState, int]) -> tuple[str, str]:
+    """How it stands in a few words, and their level; children: how many of a batch are in each state."""
+    whole = sum(children.values())
+    if job.is_batch and whole:
         done, failed, cancelled = (
-            by_state[state] for state in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+            children.get(state, 0) for state in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
         )
-        parts = [f"{done} of {len(children)} done"]
-        parts += [f"{failed} failed"] if failed else []
-        parts += [f"{cancelled} cancelled"] if cancelled else []
-        level = "ok" if done == len(children) else "warn" if failed and done else "bad" if failed else ""
+        parts = [f"{done:,} of {whole:,} done"]
+        parts += [f"{failed:,} failed"] if failed else []
+        parts += [f"{cancelled:,} cancelled"] if cancelled else []
+        level = "ok" if done == whole else "warn" if failed and done else "bad" if failed else ""
         return ", ".join(parts), level
     if job.state is JobState.COMPLETED:
         failed_files = job.summary.get("failed_count")
         if isinstance(failed_files, int) and failed_files:
             return f"Done, {failed_files} of its files failed", "warn"
-        return _STATES[job.state], "ok"
-    return _STATES[job.state], "bad" if job.state is JobState.FAILED else ""
+        return STATES[job.state], "ok"
+    return STATES[job.state], "bad" if job.state is JobState.FAILED else ""
 
 
 def _message(job: Job, around: Circumstances, error: JobError | None) -> str:

@@ -20,6 +20,8 @@ SOURCES = {
     ClockSource.ARRIVAL: "when the picture arrived",
     ClockSource.FILE: "what the file says",
 }
+JOB = "Job"
+"""The label of what made it."""
 _STATES = {
     UploadState.WAITING: "Waits to be sent",
     UploadState.SENDING: "Is being sent",
@@ -69,7 +71,7 @@ def rows(details: Details) -> list[tuple[str, str]]:
         ("Upload", upload_text(details.upload)),
         ("Object key", item.path),
         ("SHA-256", item.sha256),
-        ("Job", item.job_id or "None"),
+        (JOB, item.job_id or "None"),
     ]
     said = (
         ("Original name", item.original_filename),

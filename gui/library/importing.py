@@ -78,6 +78,7 @@ def queue_import(station: Station, camera_id: str, paths: Sequence[str], parent:
     """Queue the import off the main thread and say so."""
     params = ImportParams(camera_id=camera_id, paths=tuple(str(Path(path).absolute()) for path in paths))
     settings, database = station.settings.station, station.database
+    tries = station.settings.jobs.max_attempts
 
     def enqueue() -> None:
         with database.write() as tx:
@@ -92,6 +93,7 @@ def queue_import(station: Station, camera_id: str, paths: Sequence[str], parent:
                     session_id=session.id if session else None,
                     operator=settings.operator or None,
                     tenant_id=settings.tenant_id or None,
+                    tries=tries,
                 ),
             )
 

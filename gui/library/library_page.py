@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -38,6 +38,9 @@ class _Around:
 
 
 class LibraryPage(QWidget):
+    job_wanted = Signal(str)
+    """The operator wants to see the job that made a frame or clip."""
+
     def __init__(self, station: Station, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
@@ -232,6 +235,7 @@ class LibraryPage(QWidget):
     def open_at(self, position: int) -> None:
         """Open the viewer there; ← and → go on from it."""
         self.viewer = Viewer(self._station, self.model, position, lambda item: self.acts.star([item]), self)
+        self.viewer.job_wanted.connect(self.job_wanted)
         self.viewer.finished.connect(self._viewer_closed)
         self.viewer.open()
 

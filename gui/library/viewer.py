@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -25,7 +25,7 @@ from core.upload import ItemKind
 from gui import theme
 from gui.background import run_in_background
 from gui.errors import told
-from gui.library.facts import Details, read_details, rows
+from gui.library.facts import JOB, Details, read_details, rows
 from gui.library.picture_view import PictureView
 from gui.library.thumbnails import first_picture, picture
 from gui.models.library_model import LibraryModel
@@ -45,6 +45,9 @@ class _Shown:
 
 class Viewer(QDialog):
     """← and → go through the library as it was filtered; S stars, F fits, 1 shows 100 %, Esc closes."""
+
+    job_wanted = Signal(str)
+    """The operator wants to see the job that made what is shown."""
 
     def __init__(
         self, station: Station, model: LibraryModel, position: int, star: Callable[[LibraryItem], None], parent: QWidget
@@ -152,27 +155,42 @@ class Viewer(QDialog):
         self.play_button.setEnabled(item.file_gone_at_ns is None)
         self._title.setText(shown.details.camera.label if shown.details.camera else item.camera_id)
         self.setWindowTitle(f"{'Clip' if is_clip else 'Frame'} {item.id}")
-        self._fill(shown.rows)
+        self._fill(shown.rows, item.job_id)
 
     def _cannot(self, item_id: str, error: KnownError) -> None:
         if item_id == self._wanted_id:
             self.picture.show_image(QImage(), told(error))
 
-    def _fill(self, shown: list[tuple[str, str]]) -> None:
+    def _fill(self, shown: list[tuple[str, str]], job_id: str | None) -> None:
         while (old := self._facts.takeAt(0)) is not None:
             if (widget := old.widget()) is not None:
                 widget.deleteLater()
         for row, (label, text) in enumerate(shown):
-            name, value = QLabel(label), QLabel(_breakable(text))
+            name = QLabel(label)
             theme.set_role(name, role="small")
             name.setContentsMargins(0, theme.space("s") if row else 0, 0, 0)
+            self._facts.addWidget(name, 2 * row, 0)
+            if label == JOB and job_id is not None:
+                self._facts.addWidget(self._job_link(job_id), 2 * row + 1, 0)
+                continue
+            value = QLabel(_breakable(text))
             value.setWordWrap(True)
             value.setTextFormat(Qt.TextFormat.PlainText)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             value.setAccessibleName(f"{label}: {text}")
-            self._facts.addWidget(name, 2 * row, 0)
             self._facts.addWidget(value, 2 * row + 1, 0)
         self._facts.setRowStretch(2 * len(shown), 1)
+
+    def _job_link(self, job_id: str) -> QPushButton:
+        link = self._button(job_id, lambda: self._go_to_job(job_id))
+        theme.set_role(link, role="link")
+        link.setToolTip("Show the job that made it")
+        link.setAccessibleName(f"Show the job that made it: {job_id}")
+        return link
+
+    def _go_to_job(self, job_id: str) -> None:
+        self.accept()
+        self.job_wanted.emit(job_id)
 
     def _show_scale(self) -> None:
         self._scale.setText(f"{self.picture.scale * 100:.0f} %")

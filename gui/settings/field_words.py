@@ -12,6 +12,7 @@ _UNITS = {
 _LABELS = {
     "station.id": "Station's name",
     "station.tenant_id": "Team",
+    "station.notify_completions": "Notify of completions",
     "rtsp.max_concurrent_streams": "Cameras at once",
     "rtsp.default_fps": "Frames a second",
     "capture.ring_max_bytes": "Pre-roll memory",

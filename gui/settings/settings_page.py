@@ -22,6 +22,7 @@ from core.store import stations
 from gui import theme
 from gui.background import run_in_background
 from gui.errors import show_failure
+from gui.settings.api_access import ApiAccess
 from gui.settings.section_form import SectionForm
 from gui.settings.storage_keys import StorageKeys, Where, read_where
 from gui.settings.store_test import StoreTest
@@ -36,6 +37,7 @@ SECTIONS = (
     ("jobs", "Jobs", ("jobs",)),
     ("storage", "Storage", ("storage",)),
     ("disk", "Disk", ("retention",)),
+    ("api", "API", ("api", "alerts")),
     ("log", "Logs", ("log",)),
 )
 _FIRST = ["storage.kind", "storage.folder", "storage.endpoint", "storage.bucket_name", "storage.secure"]
@@ -60,6 +62,8 @@ class SettingsPage(QWidget):
         self.forms: dict[str, SectionForm] = {}
         self.keys = StorageKeys(self)
         self.keys.hide()
+        self.api = ApiAccess(station.folder, self)
+        self.api.hide()
         self.store_test = StoreTest(station.folder, self)
         self.list = QListWidget(self)
         self.list.setAccessibleName("Sections")
@@ -150,6 +154,8 @@ class SettingsPage(QWidget):
     def _settings_changed(self) -> None:
         for form in self.forms.values():
             form.show_settings(self._station.settings, keep_edits=True)
+        if "api" in self.forms:
+            self.api.show_settings(self._station.settings.api)
 
     def _edited(self) -> None:
         wrong = sum(len(form.wrong) for form in self.forms.values())
@@ -220,6 +226,9 @@ class SettingsPage(QWidget):
                 self._add_folder(form)
             elif key == "storage":
                 self._add_store(form)
+            elif key == "api":
+                form.room.addWidget(self.api)
+                self.api.show_settings(self._station.settings.api)
             form.changed.connect(self._edited)
             self._put(row, form)
             self._edited()

@@ -97,4 +97,5 @@ def _job(
         operator=settings.station.operator or None,
         camera_id=camera_id,
         session_id=session.id if session else None,
+        tries=settings.jobs.max_attempts,
     )

@@ -1,11 +1,14 @@
 """docs/cli.md against the truth: each documented command is run, and its document has the keys and types shown."""
 
+import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import Done, trackshift
+from tests.cli.conftest import Queue
 from tests.cli.documented import differences, documented
 from tests.real.rtsp_server import RtspServer
 
@@ -53,6 +56,8 @@ def test_every_documented_shape_is_what_the_command_prints(
     listed = _holds("jobs list", run("jobs", "list"))
     shown = run("jobs", "show", queued)
     assert set(shown.document) == set(listed.document["jobs"][0]) | {"frames", "clips", "gaps"}
+    watched = _holds("jobs watch", run("jobs", "watch", queued)).document["jobs"]
+    assert not differences(documented("jobs list"), {"jobs": watched, "next": None})
     _holds("sync status", run("sync", "now"))
     _holds("sync status", run("sync", "pause"))
     _holds("sync status", run("sync", "resume"))
@@ -61,3 +66,38 @@ def test_every_documented_shape_is_what_the_command_prints(
     _holds("fsck", run("fsck"))
     _holds("camera remove", run("camera", "remove", "Pit_1"))
     _holds("error", run("jobs", "show", "nowhere"), code=1)
+
+
+def test_every_documented_shape_of_the_queue_is_what_the_command_prints(queue: Queue, tmp_path: Path) -> None:
+    """None of these needs a worker."""
+
+    def run(*argv: str) -> Done:
+        code, document = queue.command(*argv)
+        return Done(code, json.dumps(document), "")
+
+    file = tmp_path / "message.json"
+    file.write_text('{"action": "create", "task_id": "lap-12", "tracking_params": {"camera": "Pit_1"}}')
+    made = _holds("jobs submit", run("jobs", "submit", str(file))).document["job"]
+    listed = _holds("jobs list", run("jobs", "list")).document["jobs"]
+    assert set(run("jobs", "next", made).document) == set(listed[0])
+    _holds("jobs cancel --task-id", run("jobs", "cancel", "--task-id", "lap-12"))
+    _holds("jobs cancel --task-id", run("jobs", "cancel", "--task-id", "lap-13"))
+    _holds("jobs retry --all-failed", run("jobs", "retry", "--all-failed"))
+    _holds("error", run("jobs", "retry", made), code=2)
+    _holds("jobs export", run("jobs", "export", "--out", str(tmp_path / "jobs.csv")))
+    _holds("jobs clean", run("jobs", "clean", "--older-than", "0"))
+    _holds("jobs watch", run("jobs", "watch"))
+    _holds("api", run("api"))
+    header = _holds("api", run("api", "--header", str(tmp_path / "api.header"))).document["header_file"]
+    assert Path(header).read_text().startswith("Authorization: Bearer ")
+    if os.name == "posix":
+        assert Path(header).stat().st_mode & 0o077 == 0
+    _holds("error", run("api", "--header", str(tmp_path / "no-folder" / "api.header")), code=2)
+    added = _holds("schedules add", run("schedules", "add", "Morning", "--camera", "Pit_1", "--cron", "30 6 * * *"))
+    id = added.document["id"]
+    for action in ("disable", "enable", "run"):
+        _holds("schedules add", run("schedules", action, id))
+    listed = _holds("schedules list", run("schedules", "list")).document["schedules"]
+    assert not differences(documented("schedules add"), listed[0])
+    _holds("schedules remove", run("schedules", "remove", id))
+    _holds("error", run("schedules", "run", id), code=1)

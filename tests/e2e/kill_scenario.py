@@ -13,26 +13,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from core.camera import Camera, CameraState
-from core.capture import CaptureMode, CaptureParams, ImportParams
 from core.clip import Clip
 from core.frame import Frame
-from core.job import Job, JobKind, JobState, NewJob
+from core.job import OPEN, JobState
 from core.paths import DataFolder
 from core.process import Role
 from core.store import cameras, clips, frames, jobs, processes, uploads
 from core.store.database import Database, open_database
 from core.upload import UploadState
+from tests.e2e.kill_load import CAMERA, Load, wanted_files
 from tests.real.rtsp_server import RtspServer
 from tests.real.s3_server import S3Server
 from workers.fsck import check
 
 ROOT = Path(__file__).resolve().parents[2]
-CAMERA = "Haas_Pit_1"
-_FILES_A_ROUND = 12
 _START_S = 60.0
 _LATEST_KILL_S = 2.5
 _END_S = 120.0
@@ -50,6 +45,8 @@ class KillReport:
     objects: int = 0
     amid: Counter[str] = field(default_factory=Counter)
     """How often a kill fell amid a capture, an import, an upload."""
+    asked: Counter[str] = field(default_factory=Counter)
+    """Cancels of running and of waiting jobs, retries and batches with one broken item."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -80,6 +77,7 @@ class _Scenario:
         self._report = KillReport()
         self._committed: dict[str, str] = {}
         """sha256 by path, of every row that was ever seen."""
+        self._load = Load(root / "in", self._database, rng, self._report.asked)
         with self._database.write() as tx:
             cameras.add(tx, Camera(id=CAMERA, url=camera_url))
 
@@ -91,8 +89,12 @@ class _Scenario:
         with self._worker() as process:
             if number % 3:  # else the kill falls into the connecting, and what is left of the last round
                 self._wait_for_the_camera()
-            self._enqueue(number)
-            _pause(self._rng.uniform(0.0, _LATEST_KILL_S))
+            self._load.enqueue(number)
+            kill_in_s = self._rng.uniform(0.0, _LATEST_KILL_S)
+            steer_in_s = self._rng.uniform(0.0, kill_in_s)
+            _pause(steer_in_s)
+            self._load.steer()
+            _pause(kill_in_s - steer_in_s)
             self._note_what_goes_on()
             process.kill()
         self._report.kills += 1
@@ -111,8 +113,9 @@ class _Scenario:
                 processes.ask_stop(tx, "the scenario ends")
             if process.wait(30) != 0:
                 self._report.problems.append(f"the last worker ended with {process.returncode}")
-        self._check_rows()
+        self._check_rows(again=True)
         self._check_jobs()
+        self._report.problems += self._load.problems()
         self._check_objects()
         self._report.problems += [f"database: {problem}" for problem in self._database.integrity_check()]
         self._report.problems += [f"fsck: {found}" for found in check(self._folder, self._database)]
@@ -155,27 +158,6 @@ class _Scenario:
                 return
             _pause(0.05)
 
-    def _enqueue(self, number: int) -> None:
-        inbox = self._root / "in" / str(number)
-        inbox.mkdir(parents=True)
-        for one in range(_FILES_A_ROUND):
-            pixels = np.random.default_rng(1000 * number + one).integers(0, 255, (240, 320, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(inbox / f"{one}.png")
-        now_ns = time.time_ns()
-        captures = [
-            CaptureParams(camera_id=CAMERA, mode=CaptureMode.SINGLE_FRAME, at_ns=now_ns),
-            CaptureParams(camera_id=CAMERA, mode=CaptureMode.BURST, at_ns=now_ns, count=8),
-            CaptureParams(camera_id=CAMERA, mode=CaptureMode.INTERVAL, at_ns=now_ns, fps=10, duration_s=2),
-            CaptureParams(camera_id=CAMERA, mode=CaptureMode.CLIP, at_ns=now_ns, pre_s=1, post_s=1),
-        ]
-        imported = ImportParams(camera_id=CAMERA, paths=(str(inbox),))
-        with self._database.write() as tx:
-            for params in captures:
-                asked = params.model_dump(mode="json")
-                jobs.enqueue(tx, NewJob(kind=JobKind.CAPTURE, params=asked, camera_id=CAMERA))
-            asked = imported.model_dump(mode="json")
-            jobs.enqueue(tx, NewJob(kind=JobKind.IMPORT, params=asked, camera_id=CAMERA, tries=20))
-
     def _note_what_goes_on(self) -> None:
         with self._database.read() as tx:
             running = jobs.page(tx, jobs.JobFilter(states={JobState.PROCESSING}), None, 100).items
@@ -197,13 +179,15 @@ class _Scenario:
             of_frames = frames.page(tx, frames.FrameFilter(), None, 1_000_000).items
             return [*of_frames, *clips.page(tx, clips.ClipFilter(), None, 1_000_000).items]
 
-    def _check_rows(self) -> None:
-        """Every row that was ever committed is there, and its file is whole."""
+    def _check_rows(self, *, again: bool = False) -> None:
+        """Every row that was ever committed is there, and its file is whole; again: those seen before too."""
         rows = {row.path: row for row in self._rows()}
         self._report.problems += [f"lost: {path}" for path in self._committed.keys() - rows.keys()]
         for path, row in rows.items():
             if path in self._committed and self._committed[path] != row.sha256:
                 self._report.problems.append(f"changed: {path}")
+            if path in self._committed and not again:
+                continue
             try:
                 whole = hashlib.sha256(self._folder.absolute(path).read_bytes()).hexdigest() == row.sha256
             except FileNotFoundError:
@@ -221,9 +205,9 @@ class _Scenario:
         rows = self._rows()
         made = Counter(row.job_id for row in rows)
         self._report.jobs = Counter(str(job.state) for job in every)
-        self._report.problems += [f"not ended: {job.id}" for job in every if job.state not in _ENDED]
+        self._report.problems += [f"not ended: {job.id}" for job in every if job.state in OPEN]
         for job in every:
-            if job.state is JobState.COMPLETED and (wanted := _wanted(job)) is not None and made[job.id] != wanted:
+            if job.state is JobState.COMPLETED and (wanted := wanted_files(job)) is not None and made[job.id] != wanted:
                 self._report.problems.append(f"{job.kind} {job.id} made {made[job.id]} of {wanted}")
         doubled = Counter((row.camera_id, row.sha256) for row in rows if row.original_filename is not None)
         self._report.problems += [f"imported twice: {key}" for key, number in doubled.items() if number > 1]
@@ -240,16 +224,6 @@ class _Scenario:
                 self._report.problems.append(f"another object: {path}")
             else:
                 self._report.objects += 1
-
-
-_ENDED = frozenset({JobState.COMPLETED, JobState.FAILED})
-
-
-def _wanted(job: Job) -> int | None:
-    """How many files a completed job has made, where that is sure."""
-    if job.kind is JobKind.IMPORT:
-        return _FILES_A_ROUND
-    return 1 if job.params["mode"] in (CaptureMode.SINGLE_FRAME, CaptureMode.CLIP) else None
 
 
 def _pause(seconds: float) -> None:

@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 
+from core import logs
 from core.errors import DatabaseBusy, MediaUnreadable, StorageUnreachable
-from core.job import Job, JobKind, JobState
+from core.job import Job, JobError, JobKind, JobState
 from core.paths import write_durably
 from core.store import jobs
 from core.store.database import Writing
@@ -259,3 +260,56 @@ def test_slots_are_counted_a_pool(station: StationParts, bench: Callable[..., Be
     job = each.start()
     assert each.runner.free() == {JobKind.IMPORT: 1}
     each.runner.cancel(job.id, Reason.OPERATOR)
+
+
+def test_a_job_whose_forerunner_failed_or_was_cancelled_fails_and_says_so(bench, station: StationParts):
+    ran: list[str] = []
+
+    def handler(context: JobContext) -> Outcome:
+        ran.append(context.job.id)
+        return Outcome()
+
+    each = bench(handler)
+    for how, end in (("was cancelled", station.cancel), ("failed", lambda id: _fail(station, id))):
+        before = station.enqueue()
+        after = station.enqueue(after_id=before.id)
+        end(before.id)
+        each.runner.begin(station.claim())()
+        told = station.job(after.id)
+        assert told.state is JobState.FAILED and told.error
+        assert told.error.slug == "job_before_failed" and told.error.message.endswith(f"job {before.id}, which {how}")
+        assert told.tries_left == 2
+    assert ran == []
+
+
+def test_a_job_whose_forerunner_is_tried_again_meanwhile_waits_for_it(bench, station: StationParts):
+    each = bench(lambda context: Outcome())
+    before = station.enqueue()
+    after = station.enqueue(after_id=before.id)
+    _fail(station, before.id)
+    claimed = station.claim()
+    assert claimed.id == after.id
+    with station.database.write() as tx:
+        jobs.retry(tx, before.id)
+    each.runner.begin(claimed)()
+    told = station.job(after.id)
+    assert (told.state, told.held_because, told.tries_left) == (JobState.PENDING, jobs.WAITS, 3)
+
+
+def test_every_line_of_a_job_carries_its_correlation_id(bench, station: StationParts, caplog):
+    def handler(context: JobContext) -> Outcome:
+        logs.get("handler").info("at work")
+        return Outcome()
+
+    caplog.set_level("INFO")
+    job = station.enqueue(correlation_id="req-7")
+    bench(handler).runner.begin(station.claim())()
+    told = [getattr(record, "fields", {}) for record in caplog.records if record.name in ("handler", "runner")]
+    assert len(told) == 2 and all(each["correlation_id"] == "req-7" and each["job_id"] == job.id for each in told)
+
+
+def _fail(station: StationParts, id: str) -> None:
+    claimed = station.claim()
+    assert claimed.id == id
+    with station.database.write() as tx:
+        jobs.fail(tx, claimed, JobError("x", "It broke", permanent=True), None)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from core.capture import CaptureMode, CaptureParams
+from core.errors import KindUnavailable
 from core.job import Job, JobKind
 from core.settings import Settings
 from workers.jobs import capturing, importing
-from workers.runner import KindRules
+from workers.runner import JobContext, KindRules, Outcome
 from workers.scheduler import CAPTURES, WORK
 
 _CAPTURE_MARGIN_S = 60.0
@@ -27,6 +28,10 @@ def _capture_limit_s(job: Job, settings: Settings) -> float:
     return asked_s + settings.rtsp.capture_timeout + _CAPTURE_MARGIN_S
 
 
+def _unavailable(context: JobContext) -> Outcome:
+    raise KindUnavailable(kind=context.job.kind)
+
+
 KINDS: Mapping[JobKind, KindRules] = {
     JobKind.CAPTURE: KindRules(
         capturing.run, CAPTURES, slots=lambda settings: settings.jobs.capture_concurrency, limit_s=_capture_limit_s
@@ -38,5 +43,9 @@ KINDS: Mapping[JobKind, KindRules] = {
         slots=lambda settings: settings.jobs.concurrency,
         limit_s=lambda job, settings: None,
         stall_s=lambda settings: settings.jobs.timeout,
+    ),
+    # Taken in and kept, so that Retry does it after an update.
+    JobKind.TRACKING: KindRules(
+        _unavailable, WORK, slots=lambda settings: settings.jobs.concurrency, limit_s=lambda job, settings: None
     ),
 }

@@ -153,8 +153,10 @@ class Round:
             return
         claimed = uploads.claim_many(tx, self._worker_id, wants, _QUEUED_BYTES)
         self._dry = not claimed
+        requests = uploads.correlations(tx, [upload.id for upload in claimed])
         for upload in claimed:
-            self._flights[upload.id] = self._senders.take(upload)
+            flight = self._flights[upload.id] = self._senders.take(upload)
+            flight.correlation_id = requests.get(upload.id)
 
     def _has_news(self, flight: Flight, now_s: float) -> bool:
         if not flight.kept.is_set():
@@ -173,13 +175,15 @@ class Round:
         flight.kept.set()
 
     def _settle_proven(self, tx: Writing, landed: list[Landed]) -> None:
-        proven = [(result.flight.upload, result.proof) for result in landed if result.proof and not result.flight.off]
+        proven = [(result.flight, result.proof) for result in landed if result.proof and not result.flight.off]
         if not proven:
             return
-        uploads.verified_many(tx, [(upload, proof.etag, proof.how) for upload, proof in proven])
+        uploads.verified_many(tx, [(flight.upload, proof.etag, proof.how) for flight, proof in proven])
         self._verified += len(proven)
-        for upload, _ in proven:
-            self._failures.pop(upload.id, None)
+        for flight, proof in proven:
+            about = {"upload_id": flight.upload.id, "correlation_id": flight.correlation_id}
+            _log.info("verified", path=flight.upload.path, how=proof.how, **about)
+            self._failures.pop(flight.upload.id, None)
 
     def _settle(self, tx: Writing, landed: Landed) -> None:
         upload, failed = landed.flight.upload, landed.failed

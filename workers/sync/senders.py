@@ -21,6 +21,8 @@ class Flight:
     """One attempt of one upload, under way."""
 
     upload: Upload
+    correlation_id: str | None = None
+    """Of the job that made its file, for the log."""
     sent_bytes: int = 0
     multipart: Mapping[str, object] | None = None
     told_bytes: int = 0

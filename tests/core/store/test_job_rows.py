@@ -6,7 +6,7 @@ import pytest
 
 from core.camera import Camera
 from core.errors import UsageError
-from core.job import JobKind, JobState
+from core.job import JobError, JobKind, JobState
 from core.store import cameras, jobs, sessions
 from core.store.jobs import JobFilter
 from tests.core.store.test_jobs import CAPTURE, IMPORT, claim
@@ -48,7 +48,63 @@ def test_the_history_is_filtered(do):
     )
     assert found(camera_id="pit_2") == found(batch_id=three.id) == [child.id]
     assert found(from_ns=two.created_at_ns, to_ns=three.created_at_ns) == [two.id]
-    assert found(text="_eft") == []
+    assert found(text="eft") == []
+
+
+def test_jobs_are_found_by_the_beginnings_of_their_words(do, clock):
+    do(cameras.add, Camera("Haas_Pit_1", "rtsp://127.0.0.1/two"))
+    stop = do(jobs.enqueue, replace(CAPTURE, name="Boxenstopp Überholspur", camera_id="Haas_Pit_1", tenant_id="haas"))
+    wing = do(jobs.enqueue, replace(IMPORT, name="Front wing", operator="Ann", task_id="T-0042"))
+    broken = do(jobs.enqueue, replace(IMPORT, name="Front floor"))
+    do(jobs.cancel, stop.id)
+    running = do(jobs.claim, worker_id="w", kinds_free={JobKind.IMPORT: 1})
+    do(jobs.fail, running, JobError("x", "The drive was unplugged", permanent=True), None)
+
+    def found(text, **wanted):
+        return [job.id for job in do(jobs.page, JobFilter(text=text, **wanted)).items]
+
+    assert found("uberhol") == found("haas pit") == found("HAAS_PIT_1") == [stop.id]
+    assert found("front") == [broken.id, wing.id] and found("front fl") == [broken.id]
+    assert found("unplugged") == [wing.id] and found("T-0042") == [wing.id] and found("ann") == [wing.id]
+    assert found(stop.id) == found(stop.id[:20]) == [stop.id]
+    assert found("nothing") == found("*") == found('" OR words : "front') == []
+    assert found("front", states={JobState.FAILED}) == [wing.id]
+    assert found("front", states={JobState.PENDING}) == found("front", states={JobState.COMPLETED, JobState.PENDING})
+    assert found("front", states={JobState.PENDING}) == [broken.id]
+    assert found("haas", states={JobState.CANCELLED}, tenant_id="haas", camera_id="haas_pit_1") == [stop.id]
+    assert found("haas", kinds={JobKind.IMPORT}) == [] and found("haas", kinds=set(JobKind)) == [stop.id]
+    assert found("front", from_ns=broken.created_at_ns, to_ns=clock.utc_ns()) == [broken.id]
+    assert found("front", from_ns=clock.utc_ns()) == []
+    do(jobs.retry, wing.id)
+    assert found("unplugged") == [] and found("wing", states={JobState.PENDING}) == [wing.id]
+
+
+def test_pages_of_a_search_follow_one_another_and_forget_what_was_cleaned_up(do, clock):
+    made = [do(jobs.enqueue, replace(IMPORT, name=f"Stop {number}")).id for number in range(7)]
+    do(jobs.enqueue, replace(IMPORT, name="Wing"))
+    seen, cursor = [], None
+    while True:
+        page, cursor = do(jobs.page, JobFilter(text="stop"), cursor, 3)
+        seen += [job.id for job in page]
+        if cursor is None:
+            break
+    assert seen == made[::-1]
+    with pytest.raises(UsageError):
+        do(jobs.page, JobFilter(text="stop"), "5:x")
+    do(jobs.cancel, made[0])
+    do(jobs.clean_up, clock.utc_ns() + 1)
+    assert [job.id for job in do(jobs.page, JobFilter(text="stop")).items] == made[:0:-1]
+
+
+def test_what_came_with_one_request_is_found_by_its_correlation_id(do):
+    batch = do(jobs.enqueue_batch, replace(CAPTURE, correlation_id="req-1"), [CAPTURE, CAPTURE])
+    alone = do(jobs.enqueue, IMPORT)
+    assert alone.correlation_id == alone.id and do(jobs.by_correlation, alone.id) == [alone]
+    found = do(jobs.by_correlation, "req-1")
+    assert found[0].id == batch.id and [job.batch_id for job in found[1:]] == [batch.id] * 2
+    own = do(jobs.enqueue_batch, IMPORT, [IMPORT])
+    assert [job.id for job in do(jobs.by_correlation, own.id)] == [own.id, do(jobs.children, own.id)[0].id]
+    assert do(jobs.page, JobFilter(text="req-1-other")).items == []
 
 
 def test_changes_of_one_transaction_are_never_split(do):

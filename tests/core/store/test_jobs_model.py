@@ -1,4 +1,7 @@
-"""Any order of moves, by any attempt however stale, leaves the queue where a plain model of it says."""
+"""Any order of moves, by any attempt however stale, leaves the queue where a plain model of it says.
+
+Jobs that wait for others, that are told to run next, and that were cancelled before they were made are among them.
+"""
 
 import tempfile
 from dataclasses import dataclass, field
@@ -32,11 +35,16 @@ class Model:
     worker: str = ""
     due_ns: int = 0
     batch: str | None = None
+    after: str | None = None
+    waits_for: str | None = None
+    """`after` until it has ended."""
     been: list[JobState] = field(default_factory=lambda: [JobState.PENDING])
 
     def move(self, state: JobState) -> None:
         self.state = state
         self.been.append(state)
+        if state is not JobState.PENDING:
+            self.waits_for = None
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -52,6 +60,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.model: dict[str, Model] = {}
         self.cancelled_batches: dict[str, bool] = {}
         self.workers = 1
+        self.tasks = 0
+        self.wishes = 0
 
     def teardown(self) -> None:
         assert self.db.integrity_check() == []
@@ -73,6 +83,38 @@ class QueueMachine(RuleBasedStateMachine):
         self.model[job.id] = Model(len(self.model), kind, priority)
         return job.id
 
+    @rule(target=made, kind=KINDS, priority=st.sampled_from([5, 100]), after=made)
+    def enqueue_after(self, kind, priority, after):
+        job = self.do(jobs.enqueue, NewJob(kind, {}, priority=priority, after_id=after))
+        waits_for = after if self.model[after].state in OPEN else None
+        self.model[job.id] = Model(len(self.model), kind, priority, after=after, waits_for=waits_for)
+        assert job.waits_for == waits_for
+        return job.id
+
+    @rule(target=made, kind=KINDS)
+    def cancel_then_enqueue(self, kind):
+        self.tasks += 1
+        task_id = f"task-{self.tasks}"
+        assert self.do(jobs.cancel_task, task_id) is None
+        job = self.do(jobs.enqueue, NewJob(kind, {}, task_id=task_id))
+        assert self.do(jobs.enqueue, NewJob(kind, {}, task_id=task_id)) == job
+        self.model[job.id] = Model(len(self.model), kind, 100)
+        self.model[job.id].move(JobState.CANCELLED)
+        return job.id
+
+    @rule(id=made)
+    def run_next(self, id):
+        model = self.model[id]
+        legal = model.state is JobState.PENDING
+        try:
+            self.do(jobs.run_next, id)
+        except IllegalMove:
+            assert not legal
+            return
+        assert legal
+        self.wishes += 1
+        model.priority, model.due_ns = 1000 + self.wishes, 0
+
     @rule(target=batches, kind=KINDS, number=st.integers(1, 3))
     def enqueue_batch(self, kind, number):
         new = NewJob(kind, {}, priority=50)
@@ -81,6 +123,10 @@ class QueueMachine(RuleBasedStateMachine):
             self.model[child.id] = Model(len(self.model), kind, 50, batch=batch.id)
         self.cancelled_batches[batch.id] = False
         return batch.id
+
+    def waiting(self):
+        """Those whose forerunner has not ended since they last began to wait."""
+        return {id for id, model in self.model.items() if model.waits_for}
 
     def children(self, batch):
         return [model for model in self.model.values() if model.batch == batch]
@@ -113,10 +159,11 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(target=claimed, free=st.sets(KINDS))
     def claim(self, free):
         job = self.do(jobs.claim, worker_id=self.worker, kinds_free=dict.fromkeys(free, 1))
+        waiting = self.waiting()
         ready = [
             (-m.priority, m.place, id)
             for id, m in self.model.items()
-            if m.state is JobState.PENDING and m.kind in free and m.due_ns <= self.clock.utc_ns()
+            if m.state is JobState.PENDING and m.kind in free and m.due_ns <= self.clock.utc_ns() and id not in waiting
         ]
         assert (job.id if job else None) == (min(ready)[2] if ready else None)
         if job is None:
@@ -185,6 +232,8 @@ class QueueMachine(RuleBasedStateMachine):
         for model in failed:
             model.move(JobState.PENDING)
             model.tries_left, model.due_ns = 3, 0
+            if model.after and self.model[model.after].state in OPEN:
+                model.waits_for = model.after
 
     @rule()
     def worker_dies_and_the_next_recovers(self):
@@ -202,11 +251,17 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_rows_are_the_model(self):
+        # The transaction that ended a job let go of those that waited for it.
+        for model in self.model.values():
+            if model.waits_for and self.model[model.waits_for].state not in OPEN:
+                model.waits_for = None
         with self.db.read() as tx:
             rows = {job.id: job for job in jobs.page(tx, jobs.JobFilter(), limit=1000).items}
             counted = jobs.counts(tx)
-        told = {id: (row.state, row.attempt, row.tries_left) for id, row in rows.items() if not row.is_batch}
-        assert told == {id: (m.state, m.attempt, m.tries_left) for id, m in self.model.items()}
+        told = {
+            id: (row.state, row.attempt, row.tries_left, row.waits_for) for id, row in rows.items() if not row.is_batch
+        }
+        assert told == {id: (m.state, m.attempt, m.tries_left, m.waits_for) for id, m in self.model.items()}
         states = [model.state for model in self.model.values()]
         assert counted == {state: states.count(state) for state in JobState}
 

@@ -18,9 +18,11 @@ from core.errors import (
     DataFolderNewer,
     DataFolderUnwritable,
 )
+from core.job import JobState
 from core.paths import DataFolder
-from core.store import sessions, stations
+from core.store import jobs, sessions, stations
 from core.store.database import open_database
+from core.store.jobs import JobFilter
 from core.store.migrating import bring_up_to_date, scripts
 
 INITIAL = scripts()
@@ -214,3 +216,28 @@ def test_a_migration_that_leaves_loose_references_is_put_back(used):
     with pytest.raises(sqlite3.IntegrityError, match="name no other row"):
         bring_up_to_date(used, SystemClock(), INITIAL | loose)
     open_database(used).close()
+
+
+def test_jobs_of_the_first_version_are_kept_ordered_and_found_by_their_words(folder):
+    bring_up_to_date(folder, SystemClock(), {1: INITIAL[1]})
+    job = (
+        "INSERT INTO jobs (id, kind, state, params, name, priority, attempt, tries, tries_left, created_at_ns, "
+        "last_updated_ns, progress, stage, message, batch_id, is_batch, summary, revision) "
+        "VALUES (?, 'capture', 'pending', '{}', ?, 100, 0, 3, 3, ?, 1, 0, '', '', ?, ?, '{}', 1)"
+    )
+    with closing(sqlite3.connect(folder.database)) as plain:
+        plain.execute(job, ("second", "Rear wing", 2, None, 0))
+        plain.execute(job, ("batch", "Front wing", 1, None, 1))
+        plain.execute(job, ("child", "", 1, "batch", 0))
+        plain.commit()
+    database = open_database(folder)
+    with database.read() as tx:
+        found = jobs.page(tx, JobFilter(text="wing")).items
+        assert [(job.id, job.correlation_id) for job in found] == [("second", "second"), ("batch", "batch")]
+        assert [job.correlation_id for job in jobs.children(tx, "batch")] == ["batch"]
+        assert jobs.counts(tx)[JobState.PENDING] == 2
+    with database.write() as tx:
+        jobs.cancel(tx, "batch")
+        assert jobs.counts(tx)[JobState.PENDING] == 1
+    assert database.integrity_check() == []
+    database.close()

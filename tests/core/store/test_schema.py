@@ -12,9 +12,9 @@ from core import job, upload
 from core.camera import CameraState, ClockSource, Transport
 from core.job import BATCH_MOVES, JobKind, JobState
 from core.process import Role
-from core.store import frames, job_rows, jobs, schema, schema_files, uploads
+from core.store import frames, job_rows, jobs, schema, schema_around_jobs, schema_files, uploads
 from core.store.database import Reading, Writing
-from core.store.job_rows import JobFilter
+from core.store.jobs import JobFilter
 from core.upload import ItemKind, UploadState
 
 
@@ -34,7 +34,7 @@ def test_the_migrations_and_the_schema_make_the_same_tables_indices_and_triggers
 
 
 def test_every_table_is_strict():
-    assert schema_files.frames.metadata is schema.metadata
+    assert schema_files.frames.metadata is schema_around_jobs.alerts.metadata is schema.metadata
     for table in schema.metadata.tables.values():
         assert table.dialect_options["sqlite"]["strict"], table.name
 
@@ -117,6 +117,11 @@ class Plans(Writing):
         plan = self.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", _bound(compiled)).all()
         self.said += [(str(compiled), line[3]) for line in plan]
         return super().execute(statement, rows)
+
+    def execute_compiled(self, sql, values):
+        plan = self.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple(values)).all()
+        self.said += [(sql, line[3]) for line in plan]
+        return super().execute_compiled(sql, values)
 
 
 def _bound(compiled):

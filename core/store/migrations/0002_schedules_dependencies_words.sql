@@ -1,0 +1,146 @@
+-- Dependencies, Run next, correlation ids, schedules, alerts and search by words.
+-- jobs is made anew: SQLite adds no CHECK to a table that stands. Its numbers are rowids that VACUUM keeps.
+
+ALTER TABLE jobs RENAME TO jobs_before_2;
+DROP TRIGGER jobs_counted_in;
+DROP TRIGGER jobs_counted_over;
+DROP TRIGGER jobs_counted_out;
+CREATE TABLE jobs (
+    number INTEGER NOT NULL,  -- a rowid that VACUUM keeps: job_words names rows by it
+    id TEXT NOT NULL,  -- sorts by the time it was made
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    params TEXT NOT NULL,
+    name TEXT NOT NULL,  -- the caller's custom name
+    priority INTEGER NOT NULL,  -- higher first: person 100, re-run 50, schedule 5; run next > 1000
+    attempt INTEGER NOT NULL,  -- only grows; the newest alone may end the job
+    tries INTEGER NOT NULL,  -- what Retry refills tries_left to
+    tries_left INTEGER NOT NULL,  -- spent by errors and a worker's death, never by waiting
+    created_at_ns INTEGER NOT NULL,
+    last_updated_ns INTEGER NOT NULL,
+    progress REAL NOT NULL,  -- per cent
+    stage TEXT NOT NULL,
+    message TEXT NOT NULL,
+    task_id TEXT,  -- the caller's own id
+    tenant_id TEXT,  -- the team: a label and a filter
+    operator TEXT,
+    camera_id TEXT COLLATE "NOCASE",
+    session_id TEXT,
+    batch_id TEXT,
+    is_batch INTEGER NOT NULL,  -- never claimed: its children's states move it
+    worker_id TEXT,  -- who has or had the newest attempt
+    not_before_ns INTEGER,  -- waits until then; null: ready
+    held_because TEXT,  -- why it waits, in the operator's words
+    after_id TEXT,  -- starts when that job completed; no foreign key: it may be cleaned up before
+    waits_for TEXT,  -- after_id while that job is open; a trigger clears it
+    correlation_id TEXT NOT NULL,  -- of the request it came with; else the batch's, or its own id
+    error TEXT,  -- of the last attempt that failed
+    summary TEXT NOT NULL,  -- what it made
+    started_at_ns INTEGER,  -- first attempt
+    completed_at_ns INTEGER,  -- when it ended, however it did
+    revision INTEGER NOT NULL,  -- of the transaction that last changed this row
+    PRIMARY KEY (number),
+    CHECK (kind IN ('capture', 'import', 'tracking')),
+    CHECK (state IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
+    CHECK (params IS NULL OR json_valid(params)),
+    CHECK (error IS NULL OR json_valid(error)),
+    CHECK (summary IS NULL OR json_valid(summary)),
+    CHECK (priority >= 0),
+    CHECK (attempt >= 0),
+    CHECK (tries_left >= 0),
+    CHECK (tries >= 1),
+    CHECK (progress BETWEEN 0 AND 100),
+    CHECK (is_batch IN (0, 1)),
+    CHECK (is_batch = 0 OR batch_id IS NULL),
+    CHECK (state <> 'processing' OR is_batch = 1 OR (worker_id IS NOT NULL AND attempt > 0)),
+    CHECK (state = 'pending' OR (not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL)),
+    CHECK (waits_for IS NULL OR waits_for = after_id),
+    CHECK (is_batch = 0 OR after_id IS NULL),
+    CHECK ((state IN ('completed', 'failed', 'cancelled')) = (completed_at_ns IS NOT NULL)),
+    CHECK (state <> 'failed' OR is_batch = 1 OR error IS NOT NULL),
+    UNIQUE (id),
+    UNIQUE (task_id),
+    FOREIGN KEY(camera_id) REFERENCES cameras (id),
+    FOREIGN KEY(session_id) REFERENCES sessions (id),
+    FOREIGN KEY(batch_id) REFERENCES jobs (id) ON DELETE CASCADE
+) STRICT;
+INSERT INTO jobs (id, kind, state, params, name, priority, attempt, tries, tries_left, created_at_ns, last_updated_ns, progress, stage, message, task_id, tenant_id, operator, camera_id, session_id, batch_id, is_batch, worker_id, not_before_ns, held_because, error, summary, started_at_ns, completed_at_ns, revision, correlation_id)
+SELECT id, kind, state, params, name, priority, attempt, tries, tries_left, created_at_ns, last_updated_ns, progress, stage, message, task_id, tenant_id, operator, camera_id, session_id, batch_id, is_batch, worker_id, not_before_ns, held_because, error, summary, started_at_ns, completed_at_ns, revision, coalesce(batch_id, id) FROM jobs_before_2 ORDER BY created_at_ns, id;
+DROP TABLE jobs_before_2;
+CREATE INDEX jobs_batch ON jobs (batch_id, state) WHERE batch_id IS NOT NULL;
+CREATE INDEX jobs_camera ON jobs (camera_id, created_at_ns, id) WHERE camera_id IS NOT NULL;
+CREATE INDEX jobs_correlation ON jobs (correlation_id) WHERE correlation_id <> id;
+CREATE INDEX jobs_created ON jobs (created_at_ns, id);
+CREATE INDEX jobs_due ON jobs (not_before_ns) WHERE not_before_ns IS NOT NULL;
+CREATE INDEX jobs_ended ON jobs (completed_at_ns, id) WHERE completed_at_ns IS NOT NULL;
+CREATE INDEX jobs_kind ON jobs (kind, created_at_ns, id);
+CREATE INDEX jobs_new_captures ON jobs (revision) WHERE +kind = 'capture' AND is_batch = 0 AND +state = 'pending';
+CREATE INDEX jobs_ready ON jobs (kind, priority DESC, created_at_ns, id) WHERE state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL;
+CREATE INDEX jobs_revision ON jobs (revision);
+CREATE INDEX jobs_session ON jobs (session_id, created_at_ns, id);
+CREATE INDEX jobs_session_state ON jobs (session_id, state, kind, created_at_ns, id) WHERE session_id IS NOT NULL;
+CREATE INDEX jobs_state ON jobs (state, created_at_ns, id);
+CREATE INDEX jobs_tenant ON jobs (tenant_id, created_at_ns, id) WHERE tenant_id IS NOT NULL;
+CREATE INDEX jobs_top_state ON jobs (state, priority DESC, created_at_ns, id) WHERE batch_id IS NULL;
+CREATE INDEX jobs_waits_for ON jobs (waits_for) WHERE waits_for IS NOT NULL;
+
+CREATE VIRTUAL TABLE job_words USING fts5(words, kind, session, tenant, camera, marks, content='', columnsize=0, detail=column, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2');
+INSERT INTO job_words(rowid, words, kind, session, tenant, camera, marks)
+SELECT number, name || ' ' || ifnull(camera_id, '') || ' ' || ifnull(tenant_id, '') || ' ' || ifnull(operator, '') || ' ' || ifnull(task_id, '') || ' ' || ifnull(json_extract(error, '$.message'), ''), kind, session_id, tenant_id, camera_id, 'day' || (created_at_ns / 86400000000000) || iif(batch_id IS NULL, ' top', '') || iif(state IN ('failed', 'cancelled'), ' ' || state, '') FROM jobs;
+
+CREATE TRIGGER jobs_ended_before AFTER UPDATE OF state ON jobs WHEN NEW.state <> OLD.state AND NEW.state IN ('completed', 'failed', 'cancelled') BEGIN UPDATE jobs SET waits_for = NULL, revision = NEW.revision, held_because = CASE WHEN not_before_ns IS NULL THEN NULL ELSE held_because END WHERE waits_for = NEW.id; END;
+CREATE TRIGGER jobs_counted_in AFTER INSERT ON jobs WHEN NEW.is_batch = 0 BEGIN INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1; END;
+CREATE TRIGGER jobs_counted_over AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state BEGIN UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state; INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1; END;
+CREATE TRIGGER jobs_counted_out AFTER DELETE ON jobs WHEN OLD.is_batch = 0 BEGIN UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state; END;
+CREATE TRIGGER jobs_worded AFTER INSERT ON jobs BEGIN INSERT INTO job_words(rowid, words, kind, session, tenant, camera, marks) VALUES (NEW.number, NEW.name || ' ' || ifnull(NEW.camera_id, '') || ' ' || ifnull(NEW.tenant_id, '') || ' ' || ifnull(NEW.operator, '') || ' ' || ifnull(NEW.task_id, '') || ' ' || ifnull(json_extract(NEW.error, '$.message'), ''), NEW.kind, NEW.session_id, NEW.tenant_id, NEW.camera_id, 'day' || (NEW.created_at_ns / 86400000000000) || iif(NEW.batch_id IS NULL, ' top', '') || iif(NEW.state IN ('failed', 'cancelled'), ' ' || NEW.state, '')); END;
+CREATE TRIGGER jobs_reworded AFTER UPDATE OF state, error ON jobs WHEN NEW.error IS NOT OLD.error OR (NEW.state <> OLD.state AND (NEW.state IN ('failed', 'cancelled') OR OLD.state IN ('failed', 'cancelled'))) BEGIN INSERT INTO job_words(job_words, rowid, words, kind, session, tenant, camera, marks) VALUES ('delete', OLD.number, OLD.name || ' ' || ifnull(OLD.camera_id, '') || ' ' || ifnull(OLD.tenant_id, '') || ' ' || ifnull(OLD.operator, '') || ' ' || ifnull(OLD.task_id, '') || ' ' || ifnull(json_extract(OLD.error, '$.message'), ''), OLD.kind, OLD.session_id, OLD.tenant_id, OLD.camera_id, 'day' || (OLD.created_at_ns / 86400000000000) || iif(OLD.batch_id IS NULL, ' top', '') || iif(OLD.state IN ('failed', 'cancelled'), ' ' || OLD.state, '')); INSERT INTO job_words(rowid, words, kind, session, tenant, camera, marks) VALUES (NEW.number, NEW.name || ' ' || ifnull(NEW.camera_id, '') || ' ' || ifnull(NEW.tenant_id, '') || ' ' || ifnull(NEW.operator, '') || ' ' || ifnull(NEW.task_id, '') || ' ' || ifnull(json_extract(NEW.error, '$.message'), ''), NEW.kind, NEW.session_id, NEW.tenant_id, NEW.camera_id, 'day' || (NEW.created_at_ns / 86400000000000) || iif(NEW.batch_id IS NULL, ' top', '') || iif(NEW.state IN ('failed', 'cancelled'), ' ' || NEW.state, '')); END;
+CREATE TRIGGER jobs_unworded AFTER DELETE ON jobs BEGIN INSERT INTO job_words(job_words, rowid, words, kind, session, tenant, camera, marks) VALUES ('delete', OLD.number, OLD.name || ' ' || ifnull(OLD.camera_id, '') || ' ' || ifnull(OLD.tenant_id, '') || ' ' || ifnull(OLD.operator, '') || ' ' || ifnull(OLD.task_id, '') || ' ' || ifnull(json_extract(OLD.error, '$.message'), ''), OLD.kind, OLD.session_id, OLD.tenant_id, OLD.camera_id, 'day' || (OLD.created_at_ns / 86400000000000) || iif(OLD.batch_id IS NULL, ' top', '') || iif(OLD.state IN ('failed', 'cancelled'), ' ' || OLD.state, '')); END;
+
+CREATE TABLE schedules (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    params TEXT NOT NULL,  -- of each job it makes
+    camera_id TEXT COLLATE "NOCASE",
+    "trigger" TEXT NOT NULL,
+    every_s REAL,  -- interval: seconds
+    cron TEXT,  -- five fields of crontab(5)
+    time_zone TEXT NOT NULL,  -- IANA name: whose clock the cron fields are read on
+    enabled INTEGER NOT NULL,
+    next_run_at_ns INTEGER,  -- null: the worker has yet to compute it
+    run_asked INTEGER NOT NULL,  -- run now, whatever the calendar says
+    last_run_at_ns INTEGER,
+    last_job_id TEXT,  -- no foreign key: jobs are cleaned up
+    missed_runs INTEGER NOT NULL,  -- times that passed without a run of their own
+    created_at_ns INTEGER NOT NULL,
+    deleted_at_ns INTEGER,
+    revision INTEGER NOT NULL,  -- of the transaction that last changed this row
+    PRIMARY KEY (id),
+    CHECK (kind IN ('capture', 'import', 'tracking')),
+    CHECK (trigger IN ('interval', 'cron')),
+    CHECK (params IS NULL OR json_valid(params)),
+    CHECK ((trigger = 'interval') = (every_s IS NOT NULL)),
+    CHECK ((trigger = 'cron') = (cron IS NOT NULL)),
+    CHECK (every_s >= 1),
+    CHECK (missed_runs >= 0),
+    CHECK (enabled IN (0, 1)),
+    CHECK (run_asked IN (0, 1)),
+    FOREIGN KEY(camera_id) REFERENCES cameras (id)
+) STRICT;
+CREATE INDEX schedules_revision ON schedules (revision);
+
+CREATE TABLE alerts (
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,  -- a camera's id, or empty where there is but one
+    message TEXT NOT NULL,  -- in the operator's words
+    hint TEXT NOT NULL,  -- what to do
+    raised_at_ns INTEGER NOT NULL,
+    cleared_at_ns INTEGER,  -- null: it holds still
+    revision INTEGER NOT NULL,  -- of the transaction that last changed this row
+    PRIMARY KEY (id),
+    CHECK (kind IN ('camera_lost', 'disk_low', 'upload_blocked', 'clock_stepped'))
+) STRICT;
+CREATE UNIQUE INDEX alerts_raised ON alerts (kind, subject) WHERE cleared_at_ns IS NULL;
+CREATE INDEX alerts_raised_at ON alerts (raised_at_ns, id);
+CREATE INDEX alerts_revision ON alerts (revision);

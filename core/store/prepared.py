@@ -1,0 +1,67 @@
+"""The queue's busiest statements, compiled once: SQLAlchemy's own way to the database costs more than SQLite's."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import ClauseElement, bindparam
+from sqlalchemy.dialects import sqlite
+
+from core.store.database import Reading
+
+_DIALECT = sqlite.dialect()
+_OPEN = "given_"
+
+
+class Prepared:
+    """One statement, built when its module is imported. Its open parameters are `given("name", column)`."""
+
+    def __init__(self, statement: ClauseElement, *columns: Any) -> None:
+        """columns: what each row holds, in its order; without them `first` gives the first value as SQLite has it."""
+        compiled: Any = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        self._sql = str(compiled)
+        known = compiled.construct_params(_check=False)
+        self._binds = []
+        for name in compiled.positiontup:
+            process = compiled.binds[name].type.bind_processor(_DIALECT) if name in compiled.binds else None
+            is_open = name in compiled.binds and compiled.binds[name].required
+            value = process(known[name]) if process and not is_open else known[name]
+            self._binds.append((name.removeprefix(_OPEN) if is_open else None, process, value))
+        self._results = [(column.key, column.type.result_processor(_DIALECT, None)) for column in columns]
+
+    def run(self, tx: Reading, **given: Any) -> sqlite3.Cursor:
+        values = [
+            value if name is None else (process(given[name]) if process else given[name])
+            for name, process, value in self._binds
+        ]
+        return tx.execute_compiled(self._sql, values)
+
+    def row(self, tx: Reading, **given: Any) -> dict[str, Any] | None:
+        """The first row by its columns' names."""
+        cursor = self.run(tx, **given)
+        found = cursor.fetchone()
+        cursor.close()
+        if found is None:
+            return None
+        return {
+            name: process(value) if process else value
+            for (name, process), value in zip(self._results, found, strict=True)
+        }
+
+    def first(self, tx: Reading, **given: Any) -> Any:
+        """The first value of the first row, as SQLite has it; None if there is no row."""
+        cursor = self.run(tx, **given)
+        found = cursor.fetchone()
+        cursor.close()
+        return None if found is None else found[0]
+
+    def changed(self, tx: Reading, **given: Any) -> int:
+        """How many rows it changed."""
+        cursor = self.run(tx, **given)
+        number = cursor.rowcount
+        cursor.close()
+        return number
+
+
+def given(name: str, column: Any) -> Any:
+    """A parameter that each run names, of the column's type."""
+    return bindparam(f"{_OPEN}{name}", type_=column.type, required=True)

@@ -1,0 +1,95 @@
+"""The tables around the jobs: the schedules that make them, the words they are found by, and the alerts."""
+
+from sqlalchemy import DDL, REAL, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, event, text
+
+from core.alert import AlertKind
+from core.job import JobKind
+from core.schedule import ScheduleTrigger
+from core.store.column_types import Flag, JsonText, Word
+from core.store.schema import counts_from, flag, metadata, one_of, revision_column, trigger, valid_json
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Word(JobKind), nullable=False),
+    Column("params", JsonText, nullable=False, comment="of each job it makes"),
+    Column("camera_id", Text(collation="NOCASE"), ForeignKey("cameras.id")),
+    Column("trigger", Word(ScheduleTrigger), nullable=False),
+    Column("every_s", REAL, comment="interval: seconds"),
+    Column("cron", Text, comment="five fields of crontab(5)"),
+    Column("time_zone", Text, nullable=False, comment="IANA name: whose clock the cron fields are read on"),
+    Column("enabled", Flag, nullable=False),
+    Column("next_run_at_ns", Integer, comment="null: the worker has yet to compute it"),
+    Column("run_asked", Flag, nullable=False, comment="run now, whatever the calendar says"),
+    Column("last_run_at_ns", Integer),
+    Column("last_job_id", Text, comment="no foreign key: jobs are cleaned up"),
+    Column("missed_runs", Integer, nullable=False, comment="times that passed without a run of their own"),
+    Column("created_at_ns", Integer, nullable=False),
+    Column("deleted_at_ns", Integer),
+    revision_column(),
+    one_of("kind", JobKind),
+    one_of("trigger", ScheduleTrigger),
+    *valid_json("params"),
+    CheckConstraint("(trigger = 'interval') = (every_s IS NOT NULL)"),
+    CheckConstraint("(trigger = 'cron') = (cron IS NOT NULL)"),
+    CheckConstraint("every_s >= 1"),
+    *counts_from(0, "missed_runs"),
+    flag("enabled"),
+    flag("run_asked"),
+    Index("schedules_revision", "revision"),
+    sqlite_strict=True,
+)
+
+RAISED = text("cleared_at_ns IS NULL")
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Word(AlertKind), nullable=False),
+    Column("subject", Text, nullable=False, comment="a camera's id, or empty where there is but one"),
+    Column("message", Text, nullable=False, comment="in the operator's words"),
+    Column("hint", Text, nullable=False, comment="what to do"),
+    Column("raised_at_ns", Integer, nullable=False),
+    Column("cleared_at_ns", Integer, comment="null: it holds still"),
+    revision_column(),
+    one_of("kind", AlertKind),
+    Index("alerts_revision", "revision"),
+    Index("alerts_raised_at", "raised_at_ns", "id"),
+    sqlite_strict=True,
+)
+Index("alerts_raised", alerts.c.kind, alerts.c.subject, unique=True, sqlite_where=RAISED)
+
+# What jobs are found by, without a copy of it (content=''): the words people type, and beside them the plain filters,
+# so that the index itself meets a common word with a rare camera. A row is renewed when it fails, is cancelled or is
+# tried again; a job's progress never touches it.
+_WORDS = (
+    "{0}.number, {0}.name || ' ' || ifnull({0}.camera_id, '') || ' ' || ifnull({0}.tenant_id, '') || ' ' || "
+    "ifnull({0}.operator, '') || ' ' || ifnull({0}.task_id, '') || ' ' || "
+    "ifnull(json_extract({0}.error, '$.message'), ''), "
+    "{0}.kind, {0}.session_id, {0}.tenant_id, {0}.camera_id, 'day' || ({0}.created_at_ns / 86400000000000) || "
+    "iif({0}.batch_id IS NULL, ' top', '') || iif({0}.state IN ('failed', 'cancelled'), ' ' || {0}.state, '')"
+)
+_ADD = f"INSERT INTO job_words(rowid, words, kind, session, tenant, camera, marks) VALUES ({_WORDS.format('NEW')});"
+_DROP = (
+    "INSERT INTO job_words(job_words, rowid, words, kind, session, tenant, camera, marks) "
+    f"VALUES ('delete', {_WORDS.format('OLD')});"
+)
+event.listen(
+    metadata,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        "CREATE VIRTUAL TABLE job_words USING fts5(words, kind, session, tenant, camera, marks, "
+        "content='', columnsize=0, detail=column, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2')"
+    ),
+)
+trigger("jobs_worded", f"AFTER INSERT ON jobs BEGIN {_ADD} END")
+trigger(
+    "jobs_reworded",
+    "AFTER UPDATE OF state, error ON jobs WHEN NEW.error IS NOT OLD.error "
+    "OR (NEW.state <> OLD.state AND (NEW.state IN ('failed', 'cancelled') OR OLD.state IN ('failed', 'cancelled'))) "
+    f"BEGIN {_DROP} {_ADD} END",
+)
+trigger("jobs_unworded", f"AFTER DELETE ON jobs BEGIN {_DROP} END")

@@ -1,0 +1,1 @@
+"""The schedules page: what is captured again and again."""
