@@ -1,4 +1,4 @@
-"""Answers that stay right until the database changes: made once, off the event loop, however often they are asked for."""
+"""Answers that hold until the database changes: made once, off the event loop, however often they are asked for."""
 
 from collections.abc import Callable
 
