@@ -70,7 +70,9 @@ class Station(QObject):
     def _follow_settings(self, seen: int | None) -> int:
         with self.database.read() as tx:
             newest = stations.settings_revision(tx)
-        if seen is not None and newest != seen:
-            self.settings = load(self.folder)
-            self.settings_changed.emit()
+        if newest != seen:
+            settings = load(self.folder)
+            if seen is not None or settings != self.settings:  # they may have been saved since they were first read
+                self.settings = settings
+                self.settings_changed.emit()
         return newest

@@ -1,6 +1,6 @@
 import pytest
 
-from gui.disk import DiskState, DiskWatch, warning
+from core.disk import DiskState, DiskWatch, warning
 
 GB = 1_000_000_000
 
