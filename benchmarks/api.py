@@ -20,7 +20,7 @@ CAMERAS = 4
 TILE = (640, 360)
 ROUNDS = 3
 SECONDS = 8.0
-ASKERS = 4
+ASKERS = 8
 OFFERED_A_SECOND = 400
 """Below the 600 that the API lets in, above the 300 that are wanted."""
 WANT_A_SECOND = 300.0

@@ -18,22 +18,13 @@ from gui.closing import ClosingDialog, GoesOn, ask_worker_to_stop, what_goes_on
 from gui.errors import show_failure
 from gui.first_run import FirstRunPage
 from gui.foot import Foot
+from gui.pages import PAGES, make_page
 from gui.rail import Rail
 from gui.shortcuts import ShortcutsDialog
 from gui.station import Station
 from gui.toast import NoticeArea
 from gui.top_bar import TopBar
 from gui.wall.wall_page import WallPage
-
-PAGES = (
-    ("wall", "Wall"),
-    ("library", "Library"),
-    ("jobs", "Jobs"),
-    ("schedules", "Schedules"),
-    ("sessions", "Sessions"),
-    ("cameras", "Cameras"),
-    ("settings", "Settings"),
-)
 
 
 class MainWindow(QMainWindow):
@@ -54,7 +45,8 @@ class MainWindow(QMainWindow):
         self._build()
         self._keys()
         station.settings_changed.connect(self._follow_settings)
-        station.trouble.connect(lambda error: show_failure(error, self))
+        # A method of a QObject, never a lambda: the watcher's thread emits, and this must run on ours.
+        station.trouble.connect(self._tell_trouble)
         self.show_page("wall")
         if state:
             self._restore(state)
@@ -73,7 +65,7 @@ class MainWindow(QMainWindow):
     def show_page(self, key: str) -> QWidget:
         """Show a page of PAGES; raises KeyError for another key."""
         if key not in self._pages:
-            page = self._factories()[key]()
+            page = self._wall_or_first_run() if key == "wall" else make_page(key, self.station, self.show_job, self)
             page.setObjectName("page")
             self._pages[key] = page
             self.stack.addWidget(page)
@@ -84,33 +76,6 @@ class MainWindow(QMainWindow):
         _focus_into(page)
         self.foot.place()
         return page
-
-    def _factories(self) -> Mapping[str, Callable[[], QWidget]]:
-        from gui.jobs.history_page import HistoryPage
-        from gui.library.library_page import LibraryPage
-        from gui.schedules.schedules_page import SchedulesPage
-        from gui.sessions.sessions_page import SessionsPage
-        from gui.settings.settings_page import SettingsPage
-
-        def library() -> LibraryPage:
-            page = LibraryPage(self.station, self)
-            page.job_wanted.connect(self.show_job)
-            return page
-
-        def schedules() -> SchedulesPage:
-            page = SchedulesPage(self.station, self)
-            page.job_wanted.connect(self.show_job)
-            return page
-
-        return {
-            "wall": self._wall_or_first_run,
-            "library": library,
-            "jobs": lambda: HistoryPage(self.station, self),
-            "schedules": schedules,
-            "sessions": lambda: SessionsPage(self.station, self),
-            "cameras": lambda: CamerasPage(self.station, self),
-            "settings": lambda: SettingsPage(self.station, self),
-        }
 
     def _wall_or_first_run(self) -> QWidget:
         both = QStackedWidget(self)
@@ -232,6 +197,9 @@ class MainWindow(QMainWindow):
 
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _tell_trouble(self, error: KnownError) -> None:
+        show_failure(error, self)
 
     def _follow_settings(self) -> None:
         from PySide6.QtWidgets import QApplication

@@ -22,7 +22,8 @@ from core.settings import Settings
 from core.store import cameras, frames, jobs, processes, sessions
 from gui import background, theme
 from gui.closing import ClosingDialog, what_goes_on
-from gui.main_window import PAGES, MainWindow
+from gui.main_window import MainWindow
+from gui.pages import PAGES
 from gui.shortcuts import ShortcutsDialog
 from gui.toast import Notice, show_notice
 

@@ -11,6 +11,7 @@ from core.credentials import Credentials
 from core.paths import DataFolder
 from core.settings import Settings
 from core.store.database import Database
+from workers.api.answers import Answers
 from workers.api.figures import Figures
 from workers.health import Health
 
@@ -25,6 +26,7 @@ class ApiParts:
     clock: Clock
     health: Health
     figures: Figures
+    answers: Answers
     current_settings: Callable[[], Settings]
     stopping: Callable[[], bool]
     """The server is about to end: what streams ends itself."""

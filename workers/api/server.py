@@ -78,6 +78,7 @@ class ApiServer:
         """Until stopping, or until the settings want it elsewhere. Raises ApiPortBusy, CredentialsError."""
         with listening(port) as sockets:
             # Late: a worker whose API is off need not load a web framework.
+            from workers.api.answers import Answers
             from workers.api.application import make_app
             from workers.api.figures import Figures
             from workers.api.parts import ApiParts
@@ -95,6 +96,7 @@ class ApiServer:
                 clock=self._clock,
                 health=Health(self._folder, self._database, self._credentials, lambda: self._settings),
                 figures=Figures(self._database),
+                answers=Answers(self._folder),
                 current_settings=lambda: self._settings,
                 stopping=over,
             )
@@ -105,6 +107,7 @@ class ApiServer:
                 serve(app, sockets, over=over, grace_s=_GRACE_S)
             finally:
                 self.port = None
+                parts.answers.close()
                 _log.info("the local API ended", port=port)
 
 

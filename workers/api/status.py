@@ -5,7 +5,6 @@ import io
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
 
 from core.errors import UsageError
 from core.job import JobState
@@ -24,20 +23,18 @@ Label = Annotated[str | None, Query(min_length=1, max_length=200)]
 When = Annotated[str | None, Query(max_length=60, examples=["2026-11-21", "2026-11-21T13:04:05Z"])]
 
 
-def _sent(model: BaseModel) -> Response:
-    """As JSON, at once: what a watcher asks a hundred times a second is not validated a second time on a thread."""
-    return Response(model.model_dump_json(), media_type="application/json")
-
-
 @router.get(
     "/status/{process_id}",
     summary="One process, by job id, task_id or request_id",
     response_model=ProcessWithProducts,
 )
-def one(process_id: str, request: Request, station: Station, include_products: bool = False) -> Response:
-    with station.database.read() as tx:
-        job = process_rows.find(tx, process_id)
-        return _sent(process_rows.row(tx, job, str(request.base_url), include_products=include_products))
+async def one(process_id: str, request: Request, station: Station, include_products: bool = False) -> Response:
+    def read() -> ProcessWithProducts:
+        with station.database.read() as tx:
+            job = process_rows.find(tx, process_id)
+            return process_rows.row(tx, job, str(request.base_url), include_products=include_products)
+
+    return await station.answers.to(request, read)
 
 
 @router.get("/status/{process_id}/products.csv", summary="The products of a process as CSV", response_class=Response)
@@ -59,7 +56,7 @@ def _cell(value: str) -> str:
 
 
 @router.get("/status", summary="Processes, latest start first", response_model=Processes)
-def several(
+async def several(
     request: Request,
     station: Station,
     limit: Limit = 10,
@@ -73,13 +70,13 @@ def several(
     """`end_date` is included: a date to its end, a time to its instant. Without a zone, times are UTC."""
     if tenant_id is not None and tenant is not None and tenant_id != tenant:
         raise UsageError("tenant_id and tenantId name different tenants")
-    return _page(station, request, limit, status, (start_date, end_date), tenant_id or tenant, cursor)
+    return await _page(station, request, limit, status, (start_date, end_date), tenant_id or tenant, cursor)
 
 
 @router.get(
     "/tenant/{tenant_id}/processes", summary="The processes of one tenant, latest start first", response_model=Processes
 )
-def of_tenant(
+async def of_tenant(
     tenant_id: str,
     request: Request,
     station: Station,
@@ -89,10 +86,10 @@ def of_tenant(
     end_date: When = None,
     cursor: Cursor = None,
 ) -> Response:
-    return _page(station, request, limit, status, (start_date, end_date), tenant_id, cursor)
+    return await _page(station, request, limit, status, (start_date, end_date), tenant_id, cursor)
 
 
-def _page(
+async def _page(
     station: ApiParts,
     request: Request,
     limit: int,
@@ -106,12 +103,16 @@ def _page(
         raise UsageError("end_date lies before start_date")
     if cursor is not None and int(cursor.partition(":")[0]) >= 2**63:
         raise UsageError("That is no cursor of a page")
-    with station.database.read() as tx:
-        page = job_starts.page(
-            tx, state=status, tenant_id=tenant_id, from_ns=from_ns, to_ns=to_ns, cursor=cursor, limit=limit
-        )
-        found = process_rows.rows(tx, page.items, str(request.base_url))
-    return _sent(Processes(processes=found, count=len(found), next=page.next))
+
+    def read() -> Processes:
+        with station.database.read() as tx:
+            page = job_starts.page(
+                tx, state=status, tenant_id=tenant_id, from_ns=from_ns, to_ns=to_ns, cursor=cursor, limit=limit
+            )
+            found = process_rows.rows(tx, page.items, str(request.base_url))
+        return Processes(processes=found, count=len(found), next=page.next)
+
+    return await station.answers.to(request, read)
 
 
 @router.get("/master_task_status/{task_id}", summary="A batch with its jobs by state")

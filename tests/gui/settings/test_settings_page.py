@@ -62,8 +62,8 @@ def test_save_writes_what_was_edited_and_nothing_else_and_tells_the_worker(qtbot
     enter(page, "jobs", "jobs.concurrency", 3)
     enter(page, "capture", "capture.ring_max_bytes", "32 MiB")
     assert page.unsaved == 3 and page.list.item(0).text() == "Station •"
-    with qtbot.waitSignal(station.settings_changed):
-        page.save()
+    page.save()
+    qtbot.waitUntil(lambda: page.unsaved == 0 and not page._saving)
     assert written(station) == {
         "station": {"operator": "Ada"},
         "jobs": {"concurrency": 3},
@@ -117,8 +117,8 @@ def test_keys_of_the_store_go_to_the_credentials_and_are_never_shown_again(qtbot
     page.keys.fields["storage:access_key"].setText("station")
     page.keys.fields["storage:secret_key"].setText("very secret")
     assert page.keys.fields["storage:secret_key"].echoMode() == QLineEdit.EchoMode.Password
-    with qtbot.waitSignal(station.settings_changed):
-        page.save()
+    page.save()
+    qtbot.waitUntil(lambda: page.unsaved == 0 and not page._saving)
     assert Credentials(station.folder, environment={}).get("storage:secret_key") == "very secret"
     assert "very secret" not in station.folder.settings_file.read_text("utf-8")
     assert all(not field.text() for field in page.keys.fields.values())
@@ -138,8 +138,8 @@ def test_test_store_asks_the_installed_command_about_the_saved_store(qtbot, stat
     enter(page, "storage", "storage.folder", str(tmp_path / "nas"))
     assert not page.test_button.isEnabled()  # it would ask the store that is saved
     (tmp_path / "nas").mkdir()
-    with qtbot.waitSignal(station.settings_changed):
-        page.save()
+    page.save()
+    qtbot.waitUntil(lambda: page.unsaved == 0 and not page._saving)
     with qtbot.waitSignal(page.store_test.ended, timeout=30_000) as told:
         page.test_button.click()
     level, said = told.args

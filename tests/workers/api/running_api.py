@@ -13,6 +13,7 @@ from core.credentials import Credentials
 from core.settings import Settings
 from tests.conftest import eventually
 from tests.workers.station_parts import StationParts
+from workers.api.answers import Answers
 from workers.api.application import make_app
 from workers.api.figures import Figures
 from workers.api.parts import ApiParts
@@ -79,11 +80,17 @@ def running_api(station: StationParts, *, settings: Settings | None = None, **do
             clock=station.clock,
             health=Health(station.folder, station.database, credentials, lambda: chosen),
             figures=Figures(station.database),
+            answers=Answers(station.folder),
             current_settings=lambda: chosen,
             stopping=stopping.is_set,
         )
         app = make_app(parts, token=TOKEN, port=port, **door)
-        thread = threading.Thread(target=serve, args=(app, sockets), kwargs={"over": stopping.is_set, "grace_s": 1})
+
+        def run() -> None:
+            serve(app, sockets, over=stopping.is_set, grace_s=1)
+            parts.answers.close()
+
+        thread = threading.Thread(target=run)
         thread.start()
         url = f"http://127.0.0.1:{port}"
         try:
