@@ -16,6 +16,7 @@ from core.process import ProcessBeat, Role
 from core.store import jobs, processes
 from tests.cli.command import COMMAND
 from tests.cli.conftest import Queue
+from workers.instance import WorkerLock
 
 termios = pytest.importorskip("termios", reason="needs a pseudo-terminal")
 _WITHIN_S = 40.0
@@ -84,15 +85,19 @@ def _watching(queue: Queue, *argv: str) -> Iterator[Watching]:
 
 
 @pytest.fixture
-def running(queue: Queue) -> Job:
+def running(queue: Queue) -> Iterator[Job]:
     """A job that a worker has under way."""
+    # The lock too: on a busy machine its beat may look old, and a worker started for it would take the job over.
+    lock = WorkerLock(queue.folder)
+    assert lock.take()
     queue.made("Left front")
     _beat(queue)
     with queue.database.write() as tx:
         job = jobs.claim(tx, worker_id="worker-1", kinds_free=dict.fromkeys(JobKind, 1))
         assert job is not None
         jobs.progress(tx, job, 45.0, "reading", "3 of 7")
-    return job
+    yield job
+    lock.release()
 
 
 def test_bars_move_on_a_terminal_and_one_document_comes_at_the_end(queue: Queue, running: Job) -> None:
