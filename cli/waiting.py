@@ -1,6 +1,7 @@
 """Waiting for the worker: starts it if none beats, restarts it if it dies, returns when what was asked for is so."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -43,20 +44,40 @@ def wait_for_job(station: Station, job_id: str) -> Job:
 
 
 def wait_until(station: Station, reached: Callable[[], T | None]) -> T:
-    """Call `reached` whenever the database changed until it returns something; keeps a worker alive meanwhile."""
+    """Call `reached` whenever the database changed until it returns something; keeps a worker alive meanwhile.
+
+    Raises KeyboardInterrupt when the operator interrupts.
+    """
     changes = Changes(station.folder)
-    nothing = threading.Event()
     try:
-        with _presence(station) as keep_present:
+        with _interrupts() as interrupted, _presence(station) as keep_present:
             while True:
                 answer = reached()
                 if answer is not None:
                     return answer
-                while not changes.changed():
+                while True:  # once at least between two answers, however much changes
                     keep_present()
-                    nothing.wait(_POLL_S)
+                    if interrupted.wait(_POLL_S):
+                        raise KeyboardInterrupt
+                    if changes.changed():
+                        break
     finally:
         changes.close()
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Set by Ctrl+C. Python's own KeyboardInterrupt can be lost: raised while some object is being finalised, it is
+    printed and forgotten."""
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    former = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 @contextmanager
