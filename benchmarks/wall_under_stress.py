@@ -78,8 +78,10 @@ def measure_busy() -> list[Claim]:
         busy = min(_shown_fps(boxes, SECONDS).values())
         if _processing(station) < 2:
             raise NotMeasurable("the imports ended before the wall was measured")
-    how = f"pictures a second at the worst of four 1280×720 tiles over {SECONDS:g} s; "
+    how = (
+        f"pictures a second at the worst of four 1280×720 tiles over {SECONDS:g} s; "
         "two imports decode 35-megapixel pictures meanwhile"
+    )
     return [Claim("busy", round(busy, 2), round(idle, 2), round(busy / idle, 3), "≥ 24 of 25 fps", busy >= 24, how)]
 
 
