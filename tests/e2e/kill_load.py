@@ -38,6 +38,11 @@ class Load:
         self._cancel_some()
         self._retry_some()
 
+    def retry_all(self) -> None:
+        """All that failed, once more: what is broken for good fails again, and nothing else changes."""
+        with self._database.write() as tx:
+            self._asked["retries"] += jobs.retry_all_failed(tx)
+
     def problems(self) -> list[str]:
         """Once all have ended."""
         return self._of_cancelled() + self._of_batches()
@@ -87,7 +92,8 @@ class Load:
             running = _running(tx)
             waiting = jobs.page(tx, jobs.JobFilter(states={JobState.PENDING}), None, 100).items
         for which, found in (("running", running), ("waiting", waiting)):
-            if found and self._rng.random() < 0.7:
+            never_yet = not self._asked[f"{which} jobs cancelled"]
+            if found and (never_yet or self._rng.random() < 0.7):
                 self._cancel(self._rng.choice(found), which)
 
     def _cancel(self, job: Job, which: str) -> None:
@@ -101,10 +107,10 @@ class Load:
 
     def _retry_some(self) -> None:
         """One that failed, now and then all; what fails for good fails again."""
+        if self._rng.random() < 0.1:
+            self.retry_all()
+            return
         with self._database.write() as tx:
-            if self._rng.random() < 0.1:
-                self._asked["retries"] += jobs.retry_all_failed(tx)
-                return
             failed = jobs.page(tx, jobs.JobFilter(states={JobState.FAILED}), None, 100).items
             alone = [job.id for job in failed if job.batch_id is None and not job.is_batch]
             if alone:

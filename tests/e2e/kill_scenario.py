@@ -101,14 +101,11 @@ class _Scenario:
         self._check_rows()
 
     def end(self) -> KillReport:
-        """Let a last worker finish everything, and check all there is."""
+        """Let a last worker finish everything, and what failed once more, and check all there is."""
         with self._worker() as process:
-            deadline = time.monotonic() + _END_S
-            while not self._all_ended():
-                if time.monotonic() > deadline:
-                    self._report.problems.append(f"not everything ended within {_END_S:.0f} s: {self._open()}")
-                    break
-                _pause(0.1)
+            self._wait_until_all_ended()
+            self._load.retry_all()
+            self._wait_until_all_ended()
             with self._database.write() as tx:
                 processes.ask_stop(tx, "the scenario ends")
             if process.wait(30) != 0:
@@ -120,6 +117,14 @@ class _Scenario:
         self._report.problems += [f"database: {problem}" for problem in self._database.integrity_check()]
         self._report.problems += [f"fsck: {found}" for found in check(self._folder, self._database)]
         return self._report
+
+    def _wait_until_all_ended(self) -> None:
+        deadline = time.monotonic() + _END_S
+        while not self._all_ended():
+            if time.monotonic() > deadline:
+                self._report.problems.append(f"not everything ended within {_END_S:.0f} s: {self._open()}")
+                return
+            _pause(0.1)
 
     @contextmanager
     def _worker(self) -> Iterator[subprocess.Popen[bytes]]:
