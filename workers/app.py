@@ -188,6 +188,7 @@ class Worker:
                     self._schedules.step()
                 if changed:
                     self._see_wishes()
+                    self._uploader.wake()
                 self._runner.stop_overdue()
                 self._dispatcher.wait(_POLL_S)
         finally:

@@ -325,4 +325,5 @@ def recover(tx: Writing, worker_id: str) -> int:
 def clean_up(tx: Writing, ended_before_ns: int, limit: int = 500) -> int:
     """Forget up to `limit` jobs that ended before then (a batch with its children); what they made stays."""
     old = select(jobs.c.id).where(jobs.c.completed_at_ns < ended_before_ns, jobs.c.batch_id.is_(None)).limit(limit)
+    tx.revision()
     return tx.execute(delete(jobs).where(jobs.c.id.in_(old))).rowcount

@@ -2,8 +2,7 @@
 
 from dataclasses import asdict, fields
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import delete, insert, select, update
 
 from core.process import ABSENT_AFTER_S, ProcessBeat, Role
 from core.store.database import Reading, Writing
@@ -18,10 +17,12 @@ def beat(tx: Writing, process: ProcessBeat) -> None:
     """Show presence. What others asked of this process stays; rows of the long dead go, but a worker's.
 
     A dead worker's row tells the next worker's recovery which files may be its debris, however long that takes.
+    Only the first beat draws a revision: those who watch look when somebody comes or goes, not at each beat.
     """
-    values = asdict(process)
-    again = {"beat_at_ns": process.beat_at_ns}
-    tx.execute(insert(processes).values(values).on_conflict_do_update(index_elements=["id"], set_=again))
+    again = update(processes).where(processes.c.id == process.id).values(beat_at_ns=process.beat_at_ns)
+    if not tx.execute(again).rowcount:
+        tx.execute(insert(processes).values(asdict(process)))
+        tx.revision()
     old = processes.c.beat_at_ns < process.beat_at_ns - _FORGOTTEN_AFTER_NS
     tx.execute(delete(processes).where(old, processes.c.role != Role.WORKER))
 
@@ -43,12 +44,14 @@ def every(tx: Reading, role: Role) -> list[ProcessBeat]:
 
 def leave(tx: Writing, id: str) -> None:
     """The process ends in good order."""
-    tx.execute(delete(processes).where(processes.c.id == id))
+    if tx.execute(delete(processes).where(processes.c.id == id)).rowcount:
+        tx.revision()
 
 
 def ask_stop(tx: Writing, reason: str = "") -> int:
     """Ask every worker to stop; returns how many there are."""
     asked = update(processes).where(processes.c.role == Role.WORKER)
+    tx.revision()
     return tx.execute(asked.values(stop_asked=True, stop_reason=reason)).rowcount
 
 

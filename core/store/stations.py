@@ -58,7 +58,6 @@ def sync_paused(tx: Reading) -> bool:
 
 def set_sync_paused(tx: Writing, paused: bool) -> None:
     _set(tx, sync_paused=paused)
-    tx.revision()
 
 
 def first_run_done(tx: Reading) -> bool:
@@ -70,4 +69,5 @@ def set_first_run_done(tx: Writing, done: bool = True) -> None:
 
 
 def _set(tx: Writing, **values: Any) -> None:
+    tx.revision()
     tx.execute(update(station).values(**values))

