@@ -7,16 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Done, trackshift
+from cli.main import main
+from tests.cli.command import Done
 from tests.cli.conftest import Queue
 from tests.cli.documented import differences, documented
 from tests.real.rtsp_server import RtspServer
 
+Run = Callable[..., Done]
+
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "data"
-    trackshift(tmp_path / "data", "worker", "--stop")
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """The command in this process; tests/e2e runs the installed one."""
+    (tmp_path / "store").mkdir()
+    monkeypatch.setenv("STORAGE__KIND", "folder")
+    monkeypatch.setenv("STORAGE__FOLDER", str(tmp_path / "store"))
+
+    def run(*argv: str) -> Done:
+        code = main(["--data", str(tmp_path / "data"), "--json", *argv])
+        printed = capsys.readouterr()
+        return Done(code, printed.out, printed.err)
+
+    yield run
+    run("worker", "--stop")
 
 
 def _holds(name: str, done: Done, code: int = 0) -> Done:
@@ -28,16 +41,9 @@ def _holds(name: str, done: Done, code: int = 0) -> Done:
 
 @pytest.mark.timeout(180)
 def test_every_documented_shape_is_what_the_command_prints(
-    data: Path, tmp_path: Path, make_rtsp_server: Callable[..., RtspServer]
+    run: Run, tmp_path: Path, make_rtsp_server: Callable[..., RtspServer]
 ) -> None:
     server = make_rtsp_server()
-    store = tmp_path / "store"
-    store.mkdir()
-    environment = {"STORAGE__KIND": "folder", "STORAGE__FOLDER": str(store)}
-
-    def run(*argv: str) -> Done:
-        return trackshift(data, "--json", *argv, environment=environment)
-
     _holds("camera add", run("camera", "add", "Pit_1", "--url", server.url()))
     _holds("camera test", run("camera", "test", "Pit_1"))
     frame = _holds("capture --wait", run("capture", "Pit_1", "--mode", "single_frame", "--wait")).document["frames"][0]
