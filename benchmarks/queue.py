@@ -41,7 +41,7 @@ def measure() -> list[Claim]:
     told = ", ".join(f"{name} {rate:.0f}" for name, rate in sorted(peers.items(), key=lambda peer: -peer[1]))
     how = (
         f"jobs a second through enqueue, claim and finish, each step its own commit at synchronous=FULL, median of "
-        f"{ROUNDS} rounds of {JOBS}; peers: {told} (huey forgets a job as it hands it out: two commits, no finish)"
+        f"{ROUNDS} rounds of {JOBS}; peers: {told} (huey forgets a job as it hands it out; its finish is the result that its consumer stores)"
     )
     met = ours >= SHARE_OF_FASTEST * fastest and ours >= middle
     want = f"≥ {SHARE_OF_FASTEST:g} × the fastest, ≥ the median"
@@ -107,9 +107,10 @@ def _huey() -> Iterator[Through]:
         storage = SqliteStorage("bench", filename=str(root / "huey.db"), fsync=True)
 
         def through(number: int) -> None:
-            for _ in range(number):
+            for done in range(number):
                 storage.enqueue(PAYLOAD.encode())
                 assert storage.dequeue() is not None
+                storage.put_data(f"{done}", b"done")
 
         yield through
         storage.close()
