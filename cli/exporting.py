@@ -13,6 +13,7 @@ from core.clock import utc_text
 from core.errors import UsageError
 from core.job import Job, JobState
 from core.paths import durable_file
+from core.spreadsheet import cell
 from core.store import job_starts, jobs
 from core.store.jobs import JobFilter
 
@@ -72,11 +73,11 @@ def _row(job: Job, children: dict[JobState, int]) -> list[object]:
     processed, failed = counted(job, children)
     error = job.error if job.state is not JobState.COMPLETED else None
     return [
-        *(job.id, str(job.kind), _cell(job.name), _cell(job.task_id), _cell(job.tenant_id), _cell(job.operator)),
+        *(job.id, str(job.kind), cell(job.name), cell(job.task_id), cell(job.tenant_id), cell(job.operator)),
         *(str(job.state), job.priority, job.attempt, job.tries_left, job.batch_id or "", "yes" if job.is_batch else ""),
         *(job.camera_id or "", job.session_id or "", *map(_time, _times(job)), round(job.progress, 1)),
-        *(processed, failed, error.slug if error else "", _cell(error.message if error else job.message)),
-        _cell(error.hint if error else ""),
+        *(processed, failed, error.slug if error else "", cell(error.message if error else job.message)),
+        cell(error.hint if error else ""),
     ]
 
 
@@ -86,9 +87,3 @@ def _times(job: Job) -> tuple[int | None, ...]:
 
 def _time(ns: int | None) -> str:
     return "" if ns is None else utc_text(ns)
-
-
-def _cell(value: str | None) -> str:
-    """A spreadsheet takes what begins so for a formula."""
-    value = value or ""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.settings import Settings
 from tests.real.xvfb import Display, running_xvfb
 
 pytest_plugins = ["tests.real.fixtures"]
@@ -22,7 +23,7 @@ pytest_plugins = ["tests.real.fixtures"]
 GRACE_S = 5.0
 MARK = "TRACKSHIFT_TEST_RUN"
 # The operator's own settings, sessions and secrets are none of a test's business.
-FOREIGN = ("TRACKSHIFT_", "XDG_", "DBUS_", "STORAGE__", "RTSP__", "CAPTURE__", "JOBS__", "UPLOAD__", "RETENTION__")
+FOREIGN = ("TRACKSHIFT_", "XDG_", "DBUS_", *(f"{section.upper()}__" for section in Settings.model_fields))
 # One per Python process that spawned; it ends with that process.
 NOT_OURS = "multiprocessing.resource_tracker"
 

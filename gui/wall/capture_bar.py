@@ -54,8 +54,9 @@ class CaptureBar(QFrame):
     left = Signal()
     """A number was entered: the keyboard belongs to the wall again."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, post_roll_s: float = 2.0) -> None:
         super().__init__(parent)
+        self._post_roll_s = post_roll_s
         self.setProperty("role", "bar")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("m"), theme.space("s"))
@@ -186,7 +187,7 @@ class CaptureBar(QFrame):
             self._number(mode, "fps", "Frames a second", (0.1, 30, 1), " fps")
         self._whole(modes.INTERVAL, "duration_s", "For how many seconds", (1, 3600, 10), " s")
         self._number(modes.CLIP, "pre_s", "Seconds before the press", (0, 120, 5), " s", prefix="− ")
-        self._number(modes.CLIP, "post_s", "Seconds after the press", (0, 3600, 2), " s", prefix="+ ")
+        self._number(modes.CLIP, "post_s", "Seconds after the press", (0, 3600, self._post_roll_s), " s", prefix="+ ")
 
     def _whole(self, mode: CaptureMode, parameter: str, said: str, bounds: tuple[int, int, int], unit: str) -> None:
         field = QSpinBox(self)

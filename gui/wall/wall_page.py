@@ -42,7 +42,7 @@ class WallPage(QWidget):
         self.tools = WallTools(self)
         """Shown in the top bar while this page is."""
         self.view = WallView(station.folder, self)
-        self.capture_bar = CaptureBar(self)
+        self.capture_bar = CaptureBar(self, post_roll_s=station.settings.capture.post_roll_s)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from core.errors import UsageError
 from core.job import JobState
+from core.spreadsheet import cell
 from core.store import job_starts, jobs
 from workers.api import process_rows
 from workers.api.errors import Conflict
@@ -45,14 +46,9 @@ def products_csv(process_id: str, station: Station) -> Response:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(["process_id", "product_id", "status", "error"])
-    rows.writerows([job.id, _cell(product.id), product.status, _cell(product.error or "")] for product in found)
+    rows.writerows([job.id, cell(product.id), product.status, cell(product.error)] for product in found)
     attached = {"Content-Disposition": f'attachment; filename="{job.id}.csv"'}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=attached)
-
-
-def _cell(value: str) -> str:
-    """A spreadsheet takes what begins so for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 @router.get("/status", summary="Processes, latest start first", response_model=Processes)

@@ -94,3 +94,10 @@ def test_every_control_fits_a_gloved_finger_and_a_small_screen(bar, mode, qtbot)
 def test_every_control_has_a_name_for_the_screen_reader(bar):
     for child in controls_of(bar):
         assert child.accessibleName(), child.text()
+
+
+def test_a_clip_runs_on_for_as_long_as_the_settings_say(qtbot):
+    bar = CaptureBar(post_roll_s=7.5)
+    qtbot.addWidget(bar)
+    bar.set_mode(CaptureMode.CLIP)
+    assert bar.parameters()["post_s"] == 7.5
