@@ -57,7 +57,7 @@ def tracking(
 
 @router.post(
     "/jobs/{kind}",
-    summary="A job of a kind: capture, import, tracking",
+    summary="A job of a kind: capture, import, track",
     status_code=HTTPStatus.CREATED,
     responses={200: {"model": Made, "description": "A job with this task_id was there already"}},
 )
@@ -65,11 +65,11 @@ def make(
     kind: str, asked: AskedJob, request: Request, response: Response, station: Station, request_id: RequestId
 ) -> Made:
     """`params` of capture: camera_id or camera_ids, mode, at, count, fps, duration_s, pre_s, post_s, metadata; of
-    import: camera_id, paths, metadata; of tracking: as in /tracking-jobs."""
+    import: camera_id, paths, metadata; of track: as in /tracking-jobs."""
     makers: dict[str, Callable[[Writing, NewJob], Job]] = {
         JobKind.CAPTURE: _capture,
         JobKind.IMPORT: _import,
-        JobKind.TRACKING: _tracking,
+        JobKind.TRACK: _tracking,
     }
     maker = makers.get(kind)
     if maker is None:

@@ -45,7 +45,10 @@ KINDS: Mapping[JobKind, KindRules] = {
         stall_s=lambda settings: settings.jobs.timeout,
     ),
     # Taken in and kept, so that Retry does it after an update.
-    JobKind.TRACKING: KindRules(
-        _unavailable, WORK, slots=lambda settings: settings.jobs.concurrency, limit_s=lambda job, settings: None
+    **dict.fromkeys(
+        (JobKind.STOP_TIMING, JobKind.TRACK, JobKind.ANALYZE, JobKind.REPORT),
+        KindRules(
+            _unavailable, WORK, slots=lambda settings: settings.jobs.concurrency, limit_s=lambda job, settings: None
+        ),
     ),
 }

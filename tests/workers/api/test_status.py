@@ -15,7 +15,7 @@ def queued(station: StationParts, number: int = 1, **fields: object) -> list[str
     made = []
     for _ in range(number):
         with station.database.write() as tx:
-            made.append(jobs.enqueue(tx, NewJob(JobKind.TRACKING, {}, **fields)).id)  # type: ignore[arg-type]
+            made.append(jobs.enqueue(tx, NewJob(JobKind.TRACK, {}, **fields)).id)  # type: ignore[arg-type]
     return made
 
 
@@ -35,8 +35,8 @@ def failed(station: StationParts, message: str = "No such clip") -> str:
 
 def batch_of(station: StationParts, number: int, **fields: object) -> str:
     with station.database.write() as tx:
-        children = [NewJob(JobKind.TRACKING, {}) for _ in range(number)]
-        return jobs.enqueue_batch(tx, NewJob(JobKind.TRACKING, {}, **fields), children).id  # type: ignore[arg-type]
+        children = [NewJob(JobKind.TRACK, {}) for _ in range(number)]
+        return jobs.enqueue_batch(tx, NewJob(JobKind.TRACK, {}, **fields), children).id  # type: ignore[arg-type]
 
 
 def listed(api: Api, **query: object) -> list[str]:
