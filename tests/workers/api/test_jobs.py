@@ -117,7 +117,7 @@ def test_a_field_that_nobody_knows_is_refused_and_not_lost(api: Api):
 
 
 def test_a_job_after_another_waits_for_it(api: Api, station: StationParts):
-    first = api.post("/jobs/tracking", json={"params": {"camera": CAMERA}}).json()["process"]["process_id"]
+    first = api.post("/jobs/track", json={"params": {"camera": CAMERA}}).json()["process"]["process_id"]
     params = {"camera_id": CAMERA, "mode": "single_frame"}
     second = api.post("/jobs/capture", json={"params": params, "after_id": first}).json()["process"]
     assert station.job(second["process_id"]).waits_for == first and second["message"]
