@@ -1,7 +1,8 @@
-"""A pit stop as it is timed: its four instants, each with its uncertainty, and what a whole clip held."""
+"""A pit stop: its four instants with their uncertainty, as a clip is timed and as the station keeps it."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -117,3 +118,93 @@ class StopTimingParams(BaseModel):
     def pit_box(self) -> PitBox | None:
         """Raises UsageError for corners that make no box."""
         return None if self.box is None else PitBox.from_points(self.box)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One instant of a stop that is kept."""
+
+    at_ns: int
+    """UTC by the camera's capture clock."""
+    u_ns: int
+    """95 % half-width against the other instants of its video; the doubt of the capture clock comes on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long something took."""
+
+    ns: int
+    u_ns: int
+    """95 % half-width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A stop of the session: what the machine measured and, beside it, what the operator says. Both are kept."""
+
+    id: str
+    camera_id: str
+    session_id: str | None
+    job_id: str | None
+    """None: timed live."""
+    clip_id: str | None
+    """None: timed live, and no clip of it was timed since."""
+    zero_at_ns: int
+    """UTC of the first picture of its video."""
+    frame_ns: int
+    """From one picture of its video to the next, usually."""
+    machine: Mapping[Moment, Mark]
+    """What was measured; a moment that could not be is left out, and a note says why."""
+    machine_span: Span | None
+    """From stationary to released, as measured: its doubt is smaller than that of two instants apart."""
+    complete: bool
+    notes: tuple[str, ...] = ()
+    """The machine's."""
+    box: tuple[tuple[float, float], ...] = ()
+    """The pit box it was timed in, corners as fractions 0-1."""
+    hand: Mapping[Moment, Mark] = field(default_factory=dict)
+    """What the operator set."""
+    locked: bool = False
+    remark: str = ""
+    """The operator's."""
+    car_number: str = ""
+    """The operator's."""
+    operator: str | None = None
+    """Who touched it last."""
+    touched_at_ns: int | None = None
+    created_at_ns: int = 0
+    deleted_at_ns: int | None = None
+    revision: int = 0
+
+    def mark(self, moment: Moment) -> Mark | None:
+        """The instant that counts: the operator's where there is one, else the machine's."""
+        return self.hand.get(moment) or self.machine.get(moment)
+
+    @property
+    def span(self) -> Span | None:
+        """How long it stood, by the instants that count."""
+        by_hand = Moment.STATIONARY in self.hand or Moment.RELEASED in self.hand
+        stood, left = self.mark(Moment.STATIONARY), self.mark(Moment.RELEASED)
+        if stood is None or left is None:
+            return None
+        if not by_hand and self.machine_span is not None:
+            return self.machine_span
+        return Span(left.at_ns - stood.at_ns, round(math.hypot(stood.u_ns, left.u_ns)))
+
+    @property
+    def from_ns(self) -> int:
+        """UTC of its first known instant; of its video's beginning if none is known."""
+        known = [mark.at_ns for moment in Moment if (mark := self.mark(moment)) is not None]
+        return min(known, default=self.zero_at_ns)
+
+    @property
+    def to_ns(self) -> int:
+        """UTC of its last known instant."""
+        known = [mark.at_ns for moment in Moment if (mark := self.mark(moment)) is not None]
+        return max(known, default=self.zero_at_ns)
+
+    @property
+    def touched(self) -> bool:
+        """The operator said something of it, which nothing may take away."""
+        return bool(self.hand or self.locked or self.remark or self.car_number)
