@@ -1,5 +1,6 @@
 """The result files of jobs: verbs beyond these are described in file_rows.py."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sqlalchemy import insert, select
@@ -28,6 +29,12 @@ def for_job(tx: Reading, job_id: str) -> list[ResultFile]:
     """What a job made and nobody hid, by name."""
     query = select(*(results.c[name] for name in _NAMES)).where(results.c.job_id == job_id, VISIBLE)
     return [ResultFile(**row) for row in tx.rows(query.order_by(results.c.name))]
+
+
+def for_jobs(tx: Reading, job_ids: Collection[str], limit: int) -> list[ResultFile]:
+    """What several jobs made and nobody hid, newest first."""
+    query = select(*(results.c[name] for name in _NAMES)).where(results.c.job_id.in_(job_ids), VISIBLE)
+    return [ResultFile(**row) for row in tx.rows(query.order_by(results.c.id.desc()).limit(limit))]
 
 
 get = _rows.get

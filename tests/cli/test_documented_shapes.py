@@ -55,7 +55,7 @@ def test_every_documented_shape_is_what_the_command_prints(
     queued = _holds("capture", run("capture", "Pit_1")).document["job"]
     listed = _holds("jobs list", run("jobs", "list"))
     shown = run("jobs", "show", queued)
-    assert set(shown.document) == set(listed.document["jobs"][0]) | {"frames", "clips", "gaps"}
+    assert set(shown.document) == set(listed.document["jobs"][0]) | {"frames", "clips", "gaps", "results"}
     watched = _holds("jobs watch", run("jobs", "watch", queued)).document["jobs"]
     assert not differences(documented("jobs list"), {"jobs": watched, "next": None})
     _holds("sync status", run("sync", "now"))
