@@ -120,6 +120,14 @@ class StopTimingParams(BaseModel):
         return None if self.box is None else PitBox.from_points(self.box)
 
 
+class ReportParams(BaseModel):
+    """Which stop the dossier is of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stop: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """One instant of a stop that is kept."""
@@ -176,6 +184,43 @@ class Stop:
     created_at_ns: int = 0
     deleted_at_ns: int | None = None
     revision: int = 0
+
+    @classmethod
+    def measured(
+        cls,
+        timed: TimedStop,
+        *,
+        camera_id: str,
+        zero_at_ns: int,
+        frame_ns: int,
+        box: PitBox,
+        session_id: str | None = None,
+        job_id: str | None = None,
+        clip_id: str | None = None,
+    ) -> Self:
+        """As the machine timed it in a video whose first picture was taken at `zero_at_ns` (UTC); not yet kept."""
+        machine = {
+            moment: Mark(zero_at_ns + round(instant.t_s * 1e9), max(1, round(instant.u_s * 1e9)))
+            for moment in Moment
+            if (instant := timed.instant(moment)) is not None
+        }
+        span = None
+        if timed.stationary_s is not None and timed.uncertainty_s is not None:
+            span = Span(round(timed.stationary_s * 1e9), max(1, round(timed.uncertainty_s * 1e9)))
+        return cls(
+            id="",
+            camera_id=camera_id,
+            session_id=session_id,
+            job_id=job_id,
+            clip_id=clip_id,
+            zero_at_ns=zero_at_ns,
+            frame_ns=max(1, frame_ns),
+            machine=machine,
+            machine_span=span,
+            complete=timed.complete,
+            notes=timed.notes,
+            box=box.points,
+        )
 
     def mark(self, moment: Moment) -> Mark | None:
         """The instant that counts: the operator's where there is one, else the machine's."""
