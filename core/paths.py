@@ -47,6 +47,11 @@ class DataFolder:
         return self.root / "results"
 
     @property
+    def packs(self) -> Path:
+        """The user's own packs."""
+        return self.root / "packs"
+
+    @property
     def preview(self) -> Path:
         return self.root / "preview"
 

@@ -9,6 +9,7 @@ _MEDIA_TYPES: Final = {
     "html": "text/html",
     "jpg": "image/jpeg",
     "json": "application/json",
+    "jsonl": "application/x-ndjson",
     "mp4": "video/mp4",
     "parquet": "application/vnd.apache.parquet",
     "pdf": "application/pdf",

@@ -1,0 +1,29 @@
+"""Holding the children of a batch: what is pending starts no more until it is released; what runs is not touched."""
+
+from sqlalchemy import Update, case, update
+
+from core.job import JobState
+from core.store.database import Writing
+from core.store.job_making import WAITS
+from core.store.schema import jobs
+
+
+def hold(tx: Writing, batch_id: str, reason: str) -> int:
+    """Returns how many are held now. A job that is under way is put back by its handler (`jobs.wait`)."""
+    held = _pending(batch_id).values(held_because=reason, not_before_ns=None, message=reason, **_touched(tx))
+    return tx.execute(held).rowcount
+
+
+def release(tx: Writing, batch_id: str) -> int:
+    """They may start now, but for those that wait for a job before them. Returns how many."""
+    still = case((jobs.c.waits_for.is_not(None), WAITS), else_=None)
+    freed = _pending(batch_id).values(held_because=still, not_before_ns=None, message="", **_touched(tx))
+    return tx.execute(freed).rowcount
+
+
+def _pending(batch_id: str) -> Update:
+    return update(jobs).where(jobs.c.batch_id == batch_id, jobs.c.state == JobState.PENDING)
+
+
+def _touched(tx: Writing) -> dict[str, int]:
+    return {"last_updated_ns": tx.now_ns, "revision": tx.revision()}
