@@ -1,5 +1,6 @@
 """Cars as flat pictures: a body and wheels that turn, drawn with photographs as livery or cut from a photograph."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -219,6 +220,39 @@ def make(body: Body, rng: np.random.Generator, px_per_m: float) -> Car:
 
 
 def photographed(rng: np.random.Generator, px_per_m: float) -> Car:
-    """The motorcycle of scikit-image (Middlebury 2014)."""
-    picture(skimage_samples() / "motorcycle_left.png")
-    return saloon(rng, px_per_m)
+    """A motorcycle (Middlebury 2014, in scikit-image) cut out by the depth measured with it, in any hue; one piece."""
+    ink, mask = motorcycle()
+    hues = cv2.cvtColor(ink, cv2.COLOR_BGR2HSV)
+    hues[..., 0] = (hues[..., 0] + int(rng.integers(180))) % 180
+    whole = blended(np.asarray(cv2.cvtColor(hues, cv2.COLOR_HSV2BGR), np.uint8), mask)
+    scale = px_per_m / MOTORCYCLE_PX_PER_M
+    body = cv2.resize(whole, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    middle = tuple((place + 0.5) * scale - 0.5 for place in MOTORCYCLE_MIDDLE_PX)
+    wide, tall = mask.shape[1] / MOTORCYCLE_PX_PER_M, mask.shape[0] / MOTORCYCLE_PX_PER_M
+    below = tall - MOTORCYCLE_MIDDLE_PX[1] / MOTORCYCLE_PX_PER_M
+    return Car(np.asarray(body, np.float32), px_per_m, (middle[0], middle[1]), (), wide, below, tall - below)
+
+
+MOTORCYCLE_PX_PER_M = 281.0
+MOTORCYCLE_MIDDLE_PX = (298.0, 368.0)
+"""Half-way between its wheels on the ground, in the cut-out."""
+
+
+@functools.cache
+def motorcycle() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Its picture, (H, W, 3) BGR, and which pixels are its own, (H, W) 0–255."""
+    folder = skimage_samples()
+    depth = np.load(folder / "motorcycle_disp.npz")["arr_0"]
+    depth = np.where(np.isfinite(depth), depth, 0).astype(np.float32)
+    lines = np.arange(depth.shape[0])
+    floor = np.polyval(
+        np.polyfit([260.0, 380.0, 480.0], [float(depth[y, 20:90].max()) for y in (260, 380, 480)], 1), lines
+    )
+    near = (depth > np.maximum(floor + 2.0, 36.0)[:, None]).astype(np.uint8) * 255
+    near[:, :98] = 0
+    for middle, axes, lean in (((207, 319), (84, 83), 0), ((607, 361), (65, 99), -29)):
+        cv2.ellipse(near, middle, axes, lean, 0, 360, 255, -1)
+    near = cv2.morphologyEx(near, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    near = cv2.GaussianBlur(near, (0, 0), 0.8)
+    cut = (slice(66, 458), slice(97, 692))
+    return picture(folder / "motorcycle_left.png")[cut].copy(), np.asarray(near, np.uint8)[cut].copy()
