@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from benchmarks.stops.peers import DetectorBox, dwelt
@@ -7,9 +8,19 @@ from core.stop import Pass, StopReport, TimedInstant, TimedStop
 
 
 def told(arrived, stationary, released, departed, u_s=0.01):
-    instants = [None if t_s is None else TimedInstant(t_s, u_s) for t_s in (arrived, stationary, released, departed)]
-    span = None if stationary is None or released is None else released - stationary
-    return TimedStop(*instants, span, None if span is None else u_s, None not in instants)
+    def timed(t_s):
+        return None if t_s is None else TimedInstant(t_s, u_s)
+
+    known = None not in (stationary, released)
+    return TimedStop(
+        timed(arrived),
+        timed(stationary),
+        timed(released),
+        timed(departed),
+        stationary_s=released - stationary if known else None,
+        uncertainty_s=u_s if known else None,
+        complete=None not in (arrived, stationary, released, departed),
+    )
 
 
 def report(*stops, passes=()):
@@ -38,7 +49,7 @@ def test_an_instant_outside_the_clip_must_be_null():
 def test_two_stops_are_each_paired_with_their_own():
     true = [TrueStop(1.0, 2.0, 4.0, 5.0), TrueStop(6.0, 7.0, 9.0, 10.0)]
     pairs, *_ = matched(true, [told(6.0, 7.1, 9.0, 10.0), told(1.0, 2.1, 4.0, 5.0)])
-    assert [stop.stationary.t_s for _, stop in pairs] == [2.1, 7.1]
+    assert [stop.stationary for _, stop in pairs] == [TimedInstant(2.1, 0.01), TimedInstant(7.1, 0.01)]
 
 
 def test_passes_are_counted_both_ways():
@@ -63,5 +74,5 @@ def test_a_detectors_box_stands_while_it_stays_within_its_share():
     at = iter(places)
     recipe = DetectorBox(lambda picture: (float(next(at)), 100.0))
     for place in range(len(places)):
-        recipe.see(None, place / 25)
+        recipe.see(np.zeros((1, 1, 3), np.uint8), place / 25)
     assert recipe.stops() == [(0.8, 2.36)]
