@@ -64,6 +64,12 @@ def pending(tx: Reading, job_id: str) -> list[Finding]:
     return [_finding(row) for row in tx.rows(query.order_by(findings.c.number))]
 
 
+def of_shard(tx: Reading, job_id: str) -> list[Finding]:
+    """All that a shard has or had to do, in the order of the run."""
+    query = select(findings).where(findings.c.job_id == job_id)
+    return [_finding(row) for row in tx.rows(query.order_by(findings.c.number))]
+
+
 def record(tx: Writing, job: Job, run_id: str, ended: Sequence[FindingEnd]) -> None:
     """Keep how these findings ended. Raises StaleAttempt: then nothing of it counts."""
     jobs.assert_current(tx, job)

@@ -1,5 +1,6 @@
 """The runs: each a batch job of shards; made, held, resumed, tried again and deleted whole."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -19,6 +20,7 @@ from core.store.paging import Page, changed_rows, cursor_of, newest_first
 from core.store.schema import jobs as jobs_table
 from core.store.schema_analysis import RUN_THERE, findings, runs
 
+_NIGHT = 10_000
 _NAMES = tuple(field.name for field in fields(Run) if field.name != "job_state")
 
 
@@ -30,8 +32,8 @@ def make(tx: Writing, new: NewRun, assets: Sequence[Asset]) -> Run:
     if new.task_id is not None and (known := jobs.by_task_id(tx, new.task_id)):
         return for_job(tx, known.id)
     _check(assets)
-    run_id = new_id()
-    batch = jobs.enqueue_batch(tx, _batch(new, run_id), [_shard(new, run_id)] * (-(-len(assets) // SHARD)))
+    run_id, size = new_id(), shard_size(new.options)
+    batch = jobs.enqueue_batch(tx, _batch(new, run_id), [_shard(new, run_id)] * (-(-len(assets) // size)))
     shards = jobs.children(tx, batch.id)
     row: dict[str, Any] = {
         "id": run_id,
@@ -64,12 +66,17 @@ def make(tx: Writing, new: NewRun, assets: Sequence[Asset]) -> Run:
                 "asset_id": asset.asset_id,
                 "location": asset.location,
                 "frames": [_frame(frame) for frame in asset.frames],
-                "job_id": shards[number // SHARD].id,
+                "job_id": shards[number // size].id,
             }
             for number, asset in enumerate(assets)
         ],
     )
     return get(tx, run_id)
+
+
+def shard_size(options: Mapping[str, object]) -> int:
+    """Assets a job; a run of the night is one job, which sends it as one Vertex batch."""
+    return _NIGHT if options.get("night") else SHARD
 
 
 def _check(assets: Sequence[Asset]) -> None:
@@ -216,7 +223,8 @@ def _reshard(tx: Writing, run: Run, batch: Job | None) -> None:
         session_id=run.session_id,
         priority=PRIORITY_RERUN,
     )
-    children = [_shard(again, run.id)] * (-(-len(numbers) // SHARD))
+    size = shard_size(run.options)
+    children = [_shard(again, run.id)] * (-(-len(numbers) // size))
     if batch is None:
         batch = jobs.enqueue_batch(tx, _batch(again, run.id), children)
         tx.execute(_of(run.id).values(job_id=batch.id, revision=tx.revision()))
@@ -224,17 +232,27 @@ def _reshard(tx: Writing, run: Run, batch: Job | None) -> None:
     else:
         shards = job_making.add_children(tx, batch, children)
     for place, shard in enumerate(shards):
-        own = numbers[place * SHARD : (place + 1) * SHARD]
+        own = numbers[place * size : (place + 1) * size]
         opened = update(findings).where(findings.c.run_id == run.id, findings.c.number.in_(own))
         pending: dict[str, Any] = {"state": FindingState.PENDING, "error": None, "ended_at_ns": None}
         tx.execute(opened.values(pending | {"job_id": shard.id, "revision": tx.revision()}))
 
 
+def remember(tx: Writing, id: str, key: str, value: object) -> None:
+    """Keep something of a provider's with the run's options, over restarts: the name of a batch that was sent."""
+    kept = func.json_set(runs.c.options, f'$."{key}"', func.json(json.dumps(value)))
+    tx.execute(_of(id).values(options=kept, revision=tx.revision()))
+
+
 def may_write_files(tx: Writing, run_id: str, job_id: str) -> bool:
-    """True for one shard of the run, once no finding is pending: that one writes the files of the findings."""
+    """True for one shard of the run, once no finding is pending and any completed: it writes the findings' files."""
     none_pending = runs.c.completed + runs.c.failed == runs.c.assets
     free = (runs.c.files_job_id.is_(None)) | (runs.c.files_job_id == job_id)
-    taken = _of(run_id).where(none_pending, free, RUN_THERE).values(files_job_id=job_id, revision=tx.revision())
+    taken = (
+        _of(run_id)
+        .where(none_pending, runs.c.completed > 0, free, RUN_THERE)
+        .values(files_job_id=job_id, revision=tx.revision())
+    )
     return bool(tx.execute(taken).rowcount)
 
 
