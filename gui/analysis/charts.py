@@ -112,7 +112,7 @@ class ChartView(QWidget):
         shown = _shown(self._chart.bars)
         painter.setFont(self._font("small"))
         metrics = painter.fontMetrics()
-        label_px = min(max(metrics.horizontalAdvance(bar.label) for bar in shown) + 8, body.width() * 2 // 5)
+        label_px = min(max(metrics.horizontalAdvance(bar.label) for bar in shown) + 16, body.width() * 2 // 5)
         number_px = max(metrics.horizontalAdvance(f"{bar.number:,}") for bar in shown) + 6
         most = max(bar.number for bar in shown)
         step = min(26, body.height() // len(shown))
