@@ -187,5 +187,5 @@ class ProviderUnready(AnalysisError):
     """No provider can do it as things are: the whole run waits, and no try is spent."""
 
     title = "No provider can do this run now"
-    hint = "Set up Gemini in Settings ▸ Analysis, or choose the local provider."
+    hint = "Set up Gemini in Settings ▸ Gemini, or choose the local provider."
     safe = "Every finding so far is kept; the run goes on by itself once this is mended."

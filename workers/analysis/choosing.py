@@ -1,4 +1,4 @@
-"""Which provider answers a run now: asked at the start of each attempt of a shard, so that `auto` follows the network."""
+"""Which provider answers a run now: asked anew by each attempt of a shard, so that `auto` follows the network."""
 
 from core.errors import JobRefused
 from core.pack import Pack
@@ -20,7 +20,9 @@ def choose(context: JobContext, run: Run, pack: Pack) -> Provider:
 
 
 def _gemini(context: JobContext, run: Run) -> Provider:
-    raise ProviderUnready("Gemini is not set up on this station")
+    from workers.analysis.gemini import open_provider
+
+    return open_provider(context.settings, context.folder)
 
 
 def _local(context: JobContext, pack: Pack) -> Provider:

@@ -23,7 +23,7 @@ class AnswerTruncated(AnalysisError):
 
     title = "The answer was cut short at {limit} tokens"
     hint = (
-        "Raise gemini.max_output_tokens in Settings ▸ Analysis, or ask for less in the pack; then press Retry failed."
+        "Raise gemini.max_output_tokens in Settings ▸ Gemini, or ask for less in the pack; then press Retry failed."
     )
     permanent = True
 
@@ -53,7 +53,7 @@ class FramesTooLarge(AnalysisError):
     """Fields: megabytes, limit."""
 
     title = "The asset's frames are {megabytes} MB, and {limit} MB can be sent inline"
-    hint = "Name a bucket in Settings ▸ Analysis (gemini.batch_bucket), or give the asset fewer or smaller frames."
+    hint = "Name a bucket in Settings ▸ Gemini (gemini.batch_bucket), or give the asset fewer or smaller frames."
     permanent = True
 
 
@@ -61,12 +61,12 @@ class CredentialsRefused(ProviderUnready):
     """Field: said."""
 
     title = "Google refuses the credentials: {said}"
-    hint = "Enter new ones in Settings ▸ Analysis, or run `gcloud auth application-default login`."
+    hint = "Enter new ones in Settings ▸ Gemini, or run `gcloud auth application-default login`."
 
 
 class CredentialsMissing(ProviderUnready):
     title = "There are no credentials for Google Cloud"
-    hint = "Enter a service account in Settings ▸ Analysis, or run `gcloud auth application-default login`."
+    hint = "Enter a service account in Settings ▸ Gemini, or run `gcloud auth application-default login`."
 
 
 class CloudMissing(ProviderUnready):
@@ -76,7 +76,7 @@ class CloudMissing(ProviderUnready):
 
 class ProjectMissing(ProviderUnready):
     title = "No Google Cloud project is named"
-    hint = "Name it in Settings ▸ Analysis (gemini.project), or choose the local provider."
+    hint = "Name it in Settings ▸ Gemini (gemini.project), or choose the local provider."
 
 
 class AccessDenied(ProviderUnready):
@@ -90,14 +90,14 @@ class ModelUnknown(ProviderUnready):
     """Fields: model, location."""
 
     title = "Vertex AI has no model {model} in {location}"
-    hint = "Choose another gemini.model or gemini.location in Settings ▸ Analysis."
+    hint = "Choose another gemini.model or gemini.location in Settings ▸ Gemini."
 
 
 class BucketMissing(ProviderUnready):
     """Fields: bucket, said."""
 
     title = "The bucket {bucket} can't be used: {said}"
-    hint = "Name another in Settings ▸ Analysis (gemini.batch_bucket), or let the account write there."
+    hint = "Name another in Settings ▸ Gemini (gemini.batch_bucket), or let the account write there."
 
 
 class NightFailed(AnalysisError):
