@@ -1,12 +1,13 @@
 """What is left of a run that was deleted whole: its objects in the store, and its rows in BigQuery."""
 
+from functools import partial
+
 from core.credentials import Credentials
 from core.errors import KnownError
 from core.run import ProviderUnready
 from core.store import jobs
 from core.store.moves import StaleAttempt
-from workers.jobs.results import Outcome
-from workers.runner import JobContext
+from workers.runner import JobContext, Outcome
 from workers.sync.bounded import Bounded
 from workers.sync.object_store import ObjectStore, sidecar_key
 from workers.sync.opening import open_store
@@ -34,7 +35,8 @@ def _objects(context: JobContext, keys: list[str]) -> int:
     try:
         for number, key in enumerate(keys):
             context.progress(100.0 * number / len(keys), "removing objects", f"{number} of {len(keys)}")
-            bounded(lambda key=key: _remove(store, key), timeout_s=2 * context.settings.storage.timeout_s, store=store)
+            limit_s = 2 * context.settings.storage.timeout_s
+            bounded(partial(_remove, store, key), timeout_s=limit_s, store=store)
     finally:
         store.close()
     return len(keys)

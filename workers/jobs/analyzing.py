@@ -1,7 +1,7 @@
 """The analysis of one shard: each pending asset asked once, its finding committed as it comes, the files at the end."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +28,7 @@ _LAST_ANSWERS_S = 1.0
 """How long answers under way are waited for when the work is cancelled: what was paid for is better kept."""
 
 
-def run(context: JobContext) -> Outcome:
+def run(context: JobContext, choose: Callable[[JobContext, Run, Pack], Provider] = choose) -> Outcome:
     """Ask for what is pending of the shard; a restart goes on with that. Raises as providers do."""
     run_id = str(context.job.params["run_id"])
     if "teardown" in context.job.params:

@@ -74,9 +74,7 @@ def blur_of(frame: Sample, image: NDArray[np.uint8]) -> Blur:
 
 def _edges(gray: Gray, seam_px: int) -> _Edges:
     image = gray.astype(np.float32)
-    fine = cv2.GaussianBlur(image, (0, 0), _FINE_SIGMA)
-    broad = cv2.GaussianBlur(image, (0, 0), _BROAD_SIGMA)
-    dx, dy = _gradient(fine)
+    dx, dy = _gradient(image, _FINE_SIGMA)
     strength = cv2.magnitude(dx, dy)
     least = max(1.5, 0.4 * float(np.percentile(strength[::4, ::4], 90)))
     # Canny keeps one pixel across each edge, where its gradient is greatest; it wants whole numbers.
@@ -92,17 +90,18 @@ def _edges(gray: Gray, seam_px: int) -> _Edges:
         for start in range(0, gray.shape[1], seam_px):
             found[:, max(start - margin, 0) : start + margin] = 0
     at = found > 0
-    broad_dx, broad_dy = _gradient(broad)
+    broad_dx, broad_dy = _gradient(image, _BROAD_SIGMA)
     weakened = np.hypot(broad_dx[at], broad_dy[at])
     ratio2 = np.maximum((strength[at] / np.maximum(weakened, 1e-3)) ** 2, 1.002)
     width2 = (_BROAD_SIGMA**2 - _FINE_SIGMA**2) / (ratio2 - 1)
     return _Edges(width2.astype(np.float32), np.arctan2(dy[at], dx[at]).astype(np.float32))
 
 
-def _gradient(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Levels a px along x and y."""
-    dx = cv2.Scharr(image, cv2.CV_32F, 1, 0, scale=1 / 32)
-    dy = cv2.Scharr(image, cv2.CV_32F, 0, 1, scale=1 / 32)
+def _gradient(image: NDArray[np.float32], sigma_px: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Levels a px along x and y, of the image under a Gaussian."""
+    smooth = cv2.GaussianBlur(image, (0, 0), sigma_px)
+    dx = cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 32)
+    dy = cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 32)
     return np.asarray(dx, np.float32), np.asarray(dy, np.float32)
 
 

@@ -1,4 +1,4 @@
-"""The answer of the pack frame_quality: the best of an asset's frames, what its quality is made of, and what is on it."""
+"""The answer of the pack frame_quality: the best of an asset's frames, and what its quality is made of."""
 
 import math
 from pathlib import Path
