@@ -208,6 +208,12 @@ class AlertsSettings(Section):
     ] = ""
 
 
+class StopsSettings(Section):
+    live: Annotated[
+        bool, Field(description="Time stops while they happen, on each camera with a pit box; costs its decoding.")
+    ] = True
+
+
 class LogSettings(Section):
     level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least level that is written to the logs.")

@@ -26,6 +26,7 @@ from core.setting_sections import (
     RetentionSettings,
     RtspSettings,
     StationSettings,
+    StopsSettings,
     StorageSettings,
     UploadSettings,
     describe,
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     imports: ImportsSettings = ImportsSettings()
     alerts: AlertsSettings = AlertsSettings()
+    stops: StopsSettings = StopsSettings()
     log: LogSettings = LogSettings()
     api: ApiSettings = ApiSettings()
     gemini: GeminiSettings = GeminiSettings()

@@ -108,6 +108,8 @@ def _check(camera: Camera) -> None:
     for url in (camera.url, camera.substream_url):
         if url is not None:
             _check_url(url)
+    if camera.pit_box is not None:
+        PitBox(camera.pit_box)
 
 
 def _check_url(url: str) -> None:

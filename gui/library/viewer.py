@@ -45,7 +45,7 @@ class _Shown:
 
 
 class Viewer(QDialog):
-    """← and → go through the library as it was filtered; S stars, T times a clip's stops, F fits, 1 is 100 %, Esc closes."""
+    """← and → go through the library as it was filtered; S stars, T times the stops, F fits, 1 is 100 %, Esc closes."""
 
     job_wanted = Signal(str)
     """The operator wants to see the job that made what is shown."""

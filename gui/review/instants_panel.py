@@ -86,7 +86,7 @@ class InstantsPanel(QFrame):
     def _lay_out(self) -> None:
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.space("xs"))
-        grid.setVerticalSpacing(2)
+        grid.setVerticalSpacing(theme.space("xs"))
         grid.setColumnStretch(0, 1)
         for number, (moment, row) in enumerate(self._rows.items()):
             grid.addWidget(row.name, 3 * number, 0)
@@ -94,6 +94,8 @@ class InstantsPanel(QFrame):
                 grid.addWidget(button, 3 * number, column, 2, 1)
             grid.addWidget(row.machine, 3 * number + 1, 0)
             grid.addWidget(row.hand, 3 * number + 2, 0, 1, 4)
+            row.machine.setContentsMargins(0, 0, 0, theme.space("xs"))
+            row.hand.setContentsMargins(0, 0, 0, theme.space("xs"))
             row.name.clicked.connect(lambda _=False, moment=moment: self.go_wanted.emit(moment.value))
             row.back.clicked.connect(lambda _=False, moment=moment: self.nudge_wanted.emit(moment.value, -1))
             row.forth.clicked.connect(lambda _=False, moment=moment: self.nudge_wanted.emit(moment.value, 1))

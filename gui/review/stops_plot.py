@@ -11,9 +11,11 @@ from core.stop import Stop
 from gui import theme
 from gui.review.words import span_text
 
-_LEFT_PX, _BOTTOM_PX, _TOP_PX, _RIGHT_PX = 56, 28, 16, 16
-_DOT_PX = 5.0
-_WIDEST_STEP_PX = 90.0
+_LEFT_PX, _BOTTOM_PX, _TOP_PX, _RIGHT_PX = 56, 28, 24, 16
+_FIRST_PX = 60.0
+_DOT_PX = 4.0
+_WIDEST_STEP_PX = 120.0
+_LABELLED_FROM_PX = 96.0
 _STEPS_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 600.0)
 _MOST_LINES = 5
 
@@ -109,6 +111,10 @@ class StopsPlot(QWidget):
         painter.setPen(QPen(colour, 2))
         painter.setBrush(theme.colour("surface") if stop.hand else colour)
         painter.drawEllipse(at, _DOT_PX, _DOT_PX)
+        if self._step_px() >= _LABELLED_FROM_PX:
+            painter.setPen(theme.colour("ink" if stop.id == self._chosen_id else "muted"))
+            above = QRectF(at.x() - 60, min(top, at.y() - _DOT_PX - 4) - 16, 120, 14)
+            painter.drawText(above, Qt.AlignmentFlag.AlignCenter, span_text(span))
 
     # where things are
 
@@ -128,10 +134,12 @@ class StopsPlot(QWidget):
         return _TOP_PX + room * (1 - (value_s - low_s) / (high_s - low_s))
 
     def _point(self, number: int, stop: Stop) -> QPointF:
-        room = self.width() - _LEFT_PX - _RIGHT_PX - 40
-        step = min(_WIDEST_STEP_PX, room / max(1, len(self._stops) - 1))
         assert stop.span is not None
-        return QPointF(_LEFT_PX + 20 + number * step, self._y(stop.span.ns / 1e9))
+        return QPointF(_LEFT_PX + _FIRST_PX + number * self._step_px(), self._y(stop.span.ns / 1e9))
+
+    def _step_px(self) -> float:
+        room = self.width() - _LEFT_PX - _RIGHT_PX - 2 * _FIRST_PX
+        return min(_WIDEST_STEP_PX, room / max(1, len(self._stops) - 1))
 
     # what the operator does
 

@@ -22,11 +22,16 @@ COLUMNS = (
     "By",
     "Notes",
 )
-_WIDTHS_PX = (132, 64, 130, 160, 168, 160, 104)
+_WIDTHS_PX = (120, 60, 150, 160, 150, 150, 124)
 """Of all columns but the last, which takes what is left."""
 _NARROW_BELOW_PX = 1080
 _LEFT_OUT = (4, 5)
 """Columns that a narrow table leaves out: the review says them."""
+_TOLD = {
+    3: "From stationary to released: the time that counts",
+    4: "From arrived in the box to stationary",
+    5: "From released to departed from the box",
+}
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
@@ -113,6 +118,8 @@ class StopsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return _TOLD.get(section)
         return None
 
 
