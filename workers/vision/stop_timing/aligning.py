@@ -1,0 +1,201 @@
+"""How far the car is from where it stands, picture by picture, to hundredths of a pixel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.vision.stop_timing.view import Gray, flattened
+
+Floats = NDArray[np.float32]
+Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_POINTS_IN, _POINTS_OUT = 220, 80
+_APART_PX = 7
+_WINDOW = (17, 17)
+_LEVELS = 3
+_WORST_PATCH = 22.0
+"""Mean difference in grey levels of a patch that is still the same thing."""
+_FEWEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Displacement:
+    """The car's way past the place where the reference picture has it; NaN where too little of it is seen."""
+
+    times_s: Values
+    along_px: Values
+    """Along its travel, working px."""
+    pitch: Values
+    """How it is turned in the picture's plane, rad: what it nods when it brakes, and when it is lifted."""
+    spread_px: Values
+    """Standard error of `along_px` by how well the car's points agree."""
+    points: int
+
+
+def displaced(
+    pictures: Sequence[Gray], times_s: Sequence[float], reference: int, box: Flags, direction: Floats
+) -> Displacement | None:
+    """pictures: working pictures around a stop or a start; reference: place of one in which the car stands.
+
+    direction: (2,) unit vector of the car's travel. None if nothing in the box moves along it.
+    Points of the reference are found in every picture (Lucas-Kanade); the wall's give the camera's shake, and of the
+    box's those count that all go the same way together: the crew's don't.
+    """
+    flat = [flattened(picture) for picture in pictures]
+    points = _points(flat[reference], box)
+    if len(points) < _FEWEST:
+        return None
+    ways = _followed(flat, reference, points)
+    wall = _wall(ways, points, box)
+    ways = ways - _shake(ways, points, wall)
+    car = _car(ways, direction)
+    if car.sum() < _FEWEST:
+        return None
+    return _rigid(np.asarray(times_s, np.float64), ways[:, car], points[car], direction)
+
+
+def _points(picture: Gray, box: Flags) -> Floats:
+    """Corners of the box's inside, and of what lies around it."""
+    found = []
+    reach = np.ones((9, 9), np.uint8)
+    inside = cv2.dilate(box.astype(np.uint8), reach)
+    for mask, wanted in ((inside, _POINTS_IN), (1 - inside, _POINTS_OUT)):
+        corners = cv2.goodFeaturesToTrack(picture, wanted, 0.005, _APART_PX, mask=mask * 255, blockSize=5)
+        if corners is not None:
+            found.append(corners.reshape(-1, 2))
+    return np.concatenate(found).astype(np.float32) if found else np.zeros((0, 2), np.float32)
+
+
+def _followed(flat: Sequence[Gray], reference: int, points: Floats) -> Values:
+    """(pictures, points, 2): where each point went, px; NaN where it is hidden."""
+    ways = np.full((len(flat), len(points), 2), np.nan)
+    ways[reference] = 0.0
+    for step in (1, -1):
+        last, before = np.zeros_like(points), np.zeros_like(points)
+        place = reference + step
+        while 0 <= place < len(flat):
+            guess = points + last + (last - before)
+            found, status, wrong = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+                flat[reference],
+                flat[place],
+                points,
+                guess.astype(np.float32),
+                winSize=_WINDOW,
+                maxLevel=_LEVELS,
+                flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+                criteria=(cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 20, 0.005),
+            )
+            seen = (status.ravel() == 1) & (wrong.ravel() < _WORST_PATCH)
+            ways[place, seen] = (found - points)[seen]
+            before, last = last, np.where(seen[:, None], found - points, last + (last - before)).astype(np.float32)
+            place += step
+    return ways
+
+
+def _wall(ways: Values, points: Floats, box: Flags) -> Flags:
+    """Points that stay where they are but for the shake that they all share."""
+    at = np.clip(points.astype(int), 0, np.array(box.shape)[::-1] - 1)
+    outside = ~box[at[:, 1], at[:, 0]]
+    seen = np.isfinite(ways[..., 0])
+    steady = outside & (seen.mean(axis=0) > 0.5)
+    for _ in range(3):
+        if steady.sum() < _FEWEST:
+            break
+        shake = np.nanmedian(ways[:, steady], axis=1)
+        off = np.nanmedian(np.hypot(*np.moveaxis(ways - shake[:, None], -1, 0)), axis=0)
+        worst = np.nanmax(np.hypot(*np.moveaxis(ways - shake[:, None], -1, 0)), axis=0)
+        steady = outside & (seen.mean(axis=0) > 0.5) & (off < 0.6) & (worst < 3.0)
+    return cast(Flags, steady)
+
+
+def _shake(ways: Values, points: Floats, wall: Flags) -> Values:
+    """(pictures, points, 2) px: what the camera's own motion does to each point: a shift and a turn."""
+    moved = np.zeros_like(ways)
+    if wall.sum() < _FEWEST:
+        return moved
+    middle = points[wall].mean(axis=0)
+    off = (points - middle).astype(np.float64)
+    for place in range(len(ways)):
+        there = wall & np.isfinite(ways[place, :, 0])
+        if there.sum() < _FEWEST:
+            continue
+        x, y = off[there].T
+        ones, zeros = np.ones_like(x), np.zeros_like(x)
+        rows = np.concatenate([np.stack([ones, zeros, -y, x], 1), np.stack([zeros, ones, x, y], 1)])
+        solved = _robust(rows, np.concatenate(ways[place, there].T))[0]
+        moved[place] = np.stack(
+            [
+                solved[0] - solved[2] * off[:, 1] + solved[3] * off[:, 0],
+                solved[1] + solved[2] * off[:, 0] + solved[3] * off[:, 1],
+            ],
+            1,
+        )
+    return moved
+
+
+def _car(ways: Values, direction: Floats) -> Flags:
+    """Points that go along the travel together, as far as the most of them do."""
+    along = ways @ direction.astype(np.float64)
+    seen = np.isfinite(along)
+    enough = seen.sum(axis=0) >= max(4, 0.3 * len(along))
+    reach = np.where(seen, np.abs(along), 0).max(axis=0)
+    order = np.argsort([-np.nanmax(np.abs(row)) if np.isfinite(row).any() else 0 for row in along])
+    chosen = enough & (reach > 1.0)
+    if not chosen.any():
+        return np.zeros(along.shape[1], bool)
+    agreeing = np.zeros(along.shape[1])
+    asked = np.zeros(along.shape[1])
+    for place in order[: max(4, len(order) // 3)]:
+        values = along[place]
+        there = enough & np.isfinite(values)
+        moving = there & (np.abs(values) > 1.0)
+        if moving.sum() < 4:
+            continue
+        near = np.abs(values[moving][:, None] - values[moving][None]) < 0.4 + 0.12 * np.abs(values[moving][None])
+        middle = np.median(values[moving][near[:, int(near.sum(axis=0).argmax())]])
+        agreeing += there & (np.abs(values - middle) < 0.4 + 0.2 * abs(middle))
+        asked += there
+    return cast(Flags, enough & (asked >= 2) & (agreeing >= 0.6 * asked))
+
+
+def _rigid(times: Values, ways: Values, points: Floats, direction: Floats) -> Displacement:
+    """The shift, turn and growth of the car's points in each picture, fitted robustly."""
+    ahead = direction.astype(np.float64)
+    up = np.array([-ahead[1], ahead[0]])
+    off = points - points.mean(axis=0)
+    xi, eta = off @ ahead, off @ up
+    along, pitch, spread = (np.full(len(times), np.nan) for _ in range(3))
+    for place in range(len(times)):
+        there = np.isfinite(ways[place, :, 0])
+        count = int(there.sum())
+        if count < _FEWEST:
+            continue
+        x, y = xi[there], eta[there]
+        ones, zeros = np.ones_like(x), np.zeros_like(x)
+        # (shift along, shift across, turn, growth)
+        rows = np.concatenate([np.stack([ones, zeros, -y, x], 1), np.stack([zeros, ones, x, y], 1)])
+        solved, errors = _robust(rows, np.concatenate([ways[place, there] @ ahead, ways[place, there] @ up]))
+        along[place], pitch[place], spread[place] = solved[0], solved[2], errors[0]
+    return Displacement(times, along, pitch, spread, len(points))
+
+
+def _robust(rows: Values, values: Values) -> tuple[Values, Values]:
+    """Least squares that forgives outliers (Tukey's biweight, 5 rounds). Returns the solution and its standard errors."""
+    weights = np.ones(len(values))
+    start = np.median(values[: len(values) // 2]), np.median(values[len(values) // 2 :])
+    off = values - np.repeat(start, len(values) // 2)
+    solved = np.zeros(rows.shape[1])
+    for _ in range(5):
+        scale = max(0.03, 1.4826 * float(np.median(np.abs(off))))
+        weights = np.clip(1 - (off / (4.7 * scale)) ** 2, 0, 1) ** 2
+        normal = rows.T @ (rows * weights[:, None]) + 1e-9 * np.eye(rows.shape[1])
+        solved = np.linalg.solve(normal, rows.T @ (weights * values))
+        off = values - rows @ solved
+    freedom = max(1.0, float(weights.sum()) - rows.shape[1])
+    variance = float((weights * off**2).sum()) / freedom
+    return solved, np.sqrt(np.diag(np.linalg.inv(normal)) * variance)
