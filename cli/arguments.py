@@ -4,6 +4,7 @@ import argparse
 from importlib.metadata import version
 from typing import NoReturn
 
+from cli.analysis_arguments import add_analyze, add_packs, add_runs
 from cli.job_arguments import add_jobs, add_schedules
 from core.capture import CaptureMode
 from core.errors import UsageError
@@ -52,6 +53,9 @@ def build_parser() -> Parser:
     _add_camera(command("camera", "the configured cameras"), anywhere)
     _add_capture(command("capture", "make frames or clips from cameras"))
     _add_import(command("import", "take files in as frames or clips"))
+    add_analyze(command("analyze", "ask a pack's question for every asset"))
+    add_packs(command("packs", "the questions that can be asked"), anywhere)
+    add_runs(command("runs", "the analysis runs and their findings"), anywhere)
     add_jobs(command("jobs", "the queue"), anywhere)
     add_schedules(command("schedules", "what is asked for again and again"), anywhere)
     _add_sync(command("sync", "what goes to object storage"), anywhere)

@@ -14,6 +14,7 @@ from core.store import jobs
 from core.store.database import Reading, Writing
 from core.store.moves import StaleAttempt, before
 from core.store.paging import Page
+from core.store.prepared import Prepared, given
 from core.store.schema_analysis import findings
 
 _OWN = {"number", "asset_id", "location", "state", "error", "model", "took_ms", "cost_usd", "tokens_in", "tokens_out"}
@@ -74,29 +75,38 @@ def record(tx: Writing, job: Job, run_id: str, ended: Sequence[FindingEnd]) -> N
     """Keep how these findings ended. Raises StaleAttempt: then nothing of it counts."""
     jobs.assert_current(tx, job)
     for end in ended:
-        c = findings.c
-        state = FindingState.FAILED if end.error is not None else FindingState.COMPLETED
-        told = (
-            update(findings)
-            .where(c.run_id == run_id, c.number == end.number, c.job_id == job.id)
-            .where(c.state.in_(before(FINDING_MOVES, state)))
-            .values(
-                state=state,
-                error=end.error,
-                answer=end.values,
-                model=end.model,
-                raw=end.raw,
-                tokens_in=c.tokens_in + end.tokens_in,
-                tokens_out=c.tokens_out + end.tokens_out,
-                cost_usd=c.cost_usd + end.cost_usd,
-                took_ms=end.took_ms,
-                notes=list(end.notes),
-                ended_at_ns=tx.now_ns,
-                revision=tx.revision(),
-            )
+        told = _TELL.changed(
+            tx,
+            run_id=run_id,
+            number=end.number,
+            job_id=job.id,
+            state=FindingState.FAILED if end.error is not None else FindingState.COMPLETED,
+            error=end.error,
+            answer=end.values,
+            model=end.model,
+            raw=end.raw,
+            tokens_in=end.tokens_in,
+            tokens_out=end.tokens_out,
+            cost_usd=end.cost_usd,
+            took_ms=end.took_ms,
+            notes=list(end.notes),
+            ended_at_ns=tx.now_ns,
+            revision=tx.revision(),
         )
-        if not tx.execute(told).rowcount:
+        if not told:
             raise StaleAttempt("job", job.id, job.attempt)
+
+
+(_BEFORE_END,) = {*before(FINDING_MOVES, FindingState.COMPLETED), *before(FINDING_MOVES, FindingState.FAILED)}
+_SUMMED = ("tokens_in", "tokens_out", "cost_usd")
+_SET = ("state", "error", "answer", "model", "raw", "took_ms", "notes", "ended_at_ns", "revision")
+_TELL = Prepared(
+    update(findings)
+    .where(*(findings.c[name] == given(name, findings.c[name]) for name in ("run_id", "number", "job_id")))
+    .where(findings.c.state == _BEFORE_END)
+    .values({name: given(name, findings.c[name]) for name in _SET})
+    .values({name: findings.c[name] + given(name, findings.c[name]) for name in _SUMMED})
+)
 
 
 def get(tx: Reading, run_id: str, asset_id: str) -> Finding:

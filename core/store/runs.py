@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
@@ -256,16 +256,34 @@ def may_write_files(tx: Writing, run_id: str, job_id: str) -> bool:
     return bool(tx.execute(taken).rowcount)
 
 
-def delete_whole(tx: Writing, id: str) -> Run:
-    """Cancel what is open of the run, forget its findings and hide its files; returns it as it was. Raises NotFound."""
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    run: Run
+    """As it was."""
+    teardown_job_id: str | None
+    """Removes what lies elsewhere."""
+
+
+def delete_whole(tx: Writing, id: str, *, objects: bool = False, bigquery: bool = False) -> Deleted:
+    """Cancel what is open of the run, forget its findings and hide its files.
+
+    objects, bigquery: a job removes its files from object storage and its rows from BigQuery too, as soon as they can
+    be reached. Raises NotFound.
+    """
     run = get(tx, id)
     if jobs.states(tx, [run.job_id]):
         jobs.cancel(tx, run.job_id)
-    files = [file.id for job_id in shard_ids(tx, id) for file in results.for_job(tx, job_id)]
-    results.delete(tx, files)
+    files = [file for job_id in shard_ids(tx, id) for file in results.for_job(tx, job_id)]
+    results.delete(tx, [file.id for file in files])
     tx.execute(delete(findings).where(findings.c.run_id == id))
     tx.execute(_of(id).values(deleted_at_ns=tx.now_ns, held_because=None, revision=tx.revision()))
-    return run
+    if not objects and not bigquery:
+        return Deleted(run, None)
+    params: dict[str, object] = {"run_id": id, "pack": run.pack_name, "teardown": True, "bigquery": bigquery}
+    params["keys"] = [file.path for file in files] if objects else []
+    name = f"Delete what is left of {run.name or run.pack_name}"
+    job = jobs.enqueue(tx, NewJob(JobKind.ANALYZE, params, name=name, tenant_id=run.tenant_id, operator=run.operator))
+    return Deleted(run, job.id)
 
 
 def shard_ids(tx: Reading, id: str) -> list[str]:
