@@ -42,13 +42,14 @@ def keep(tx: Writing, found: Sequence[Stop], *, clip_id: str | None) -> list[Sto
     """What was timed in a clip, or live (clip_id None): all the stops that its video holds.
 
     A stop that is kept already (timed before in this clip, or live on its camera while the clip was taken) gets the
-    new measure and keeps the operator's word; a locked one stays as it is. What an earlier timing of the clip found
+    new measure and keeps the operator's word; a locked one stays as it is, and one that was timed in a clip gets no
+    live measure. What an earlier timing of the clip found
     and this one does not is hidden, unless the operator touched it.
     """
     known = [] if clip_id is None else for_clip(tx, clip_id)
     kept: list[Stop] = []
     for stop in found:
-        twin = next((one for one in known if _overlap(one, stop)), None) or _live_twin(tx, stop)
+        twin = next((one for one in known if _overlap(one, stop)), None) or _twin(tx, stop, live=clip_id is not None)
         kept.append(_add(tx, stop) if twin is None else _renew(tx, twin, stop))
     ids = {stop.id for stop in kept}
     for gone in known:
@@ -168,11 +169,13 @@ def _touch(tx: Writing, id: str, operator: str | None, **values: Any) -> Stop:
     return get(tx, id)
 
 
-def _live_twin(tx: Reading, stop: Stop) -> Stop | None:
-    """A stop of the same camera at the same time that was timed live and belongs to no clip yet."""
+def _twin(tx: Reading, stop: Stop, *, live: bool) -> Stop | None:
+    """A stop of the same camera at the same time; `live`: only one that was timed live and belongs to no clip yet."""
     c = stops.c
     near = c.from_ns.between(stop.from_ns - _LONGEST_CLIP_NS, stop.to_ns)
-    query = _all().where(c.camera_id == stop.camera_id, near, c.clip_id.is_(None), SHOWN)
+    query = _all().where(c.camera_id == stop.camera_id, near, SHOWN)
+    if live:
+        query = query.where(c.clip_id.is_(None))
     return next((one for one in _list(tx, query) if _overlap(one, stop)), None)
 
 
@@ -187,7 +190,7 @@ def _add(tx: Writing, stop: Stop) -> Stop:
 
 
 def _renew(tx: Writing, kept: Stop, measured: Stop) -> Stop:
-    if kept.locked:
+    if kept.locked or (measured.clip_id is None and kept.clip_id is not None):
         return kept
     renewed = replace(
         measured,

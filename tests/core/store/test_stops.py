@@ -78,6 +78,15 @@ def test_a_stop_timed_live_becomes_the_clips_when_that_is_timed(db, do, clip):
         assert len(stops.for_session(tx, None)) == 1
 
 
+def test_a_live_measure_renews_its_own_and_leaves_the_clips_alone(db, do, clip):
+    leaving = a_stop(None, job_id=None, complete=False)
+    (first,) = do(stops.keep, [leaving], clip_id=None)
+    (whole,) = do(stops.keep, [a_stop(None, job_id=None)], clip_id=None)
+    assert (whole.id, whole.complete) == (first.id, True)
+    (timed,) = do(stops.keep, [a_stop(clip.id)], clip_id=clip.id)
+    assert do(stops.keep, [a_stop(None, job_id=None)], clip_id=None) == [timed]
+
+
 def test_instants_stay_in_their_order(do, clip):
     (stop,) = do(stops.keep, [a_stop(clip.id)], clip_id=clip.id)
     with pytest.raises(UsageError, match="Stationary"):
