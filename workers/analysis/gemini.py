@@ -1,16 +1,17 @@
 """Gemini on Vertex AI: one asset, one question, through google.genai; asked again, slowly, while that can help."""
 
 import random
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import pricing
 from core.credentials import Credentials
 from core.pack import Pack
 from core.paths import DataFolder
 from core.run import Asset, RunProvider
 from core.settings import Settings
-from workers.analysis import pricing
 from workers.analysis.gemini_answers import read_answer
 from workers.analysis.gemini_faults import Again, FramesTooLarge, ModelOverloaded
 from workers.analysis.gemini_question import INLINE_MOST_BYTES, constant_body, read_frame, words_of
@@ -58,6 +59,8 @@ class GeminiProvider:
         self._send = send
         self._pauses_s = pauses_s
         self._chance = chance or random.Random()
+        self._lock = threading.Lock()
+        self._ready: tuple[genai.Client, int] | None = None
 
     @property
     def in_flight(self) -> int:
@@ -82,12 +85,19 @@ class GeminiProvider:
         waiting: Callable[[], None] = lambda: None,
     ) -> Answer:
         """As Provider says: up to four calls, the last two of the fallback model while the first is overloaded."""
-        body = constant_body(pack, self._settings)
-        client = self._cloud.client(body)
+        client, limit = self._prepared(pack)
         size = sum(path.stat().st_size for path in frames)
         with self._cloud.places.room(min(size, INLINE_MOST_BYTES), cancel, waiting):
             contents = self._contents(asset, frames, size, problem)
-            return self._ask(client, pack, contents, body, cancel, waiting)
+            return self._ask(client, pack, contents, limit, cancel, waiting)
+
+    def _prepared(self, pack: Pack) -> "tuple[genai.Client, int]":
+        """A shard has one pack: its client is looked for once."""
+        with self._lock:
+            if self._ready is None:
+                body = constant_body(pack, self._settings)
+                self._ready = self._cloud.client(body), int(body["generationConfig"]["maxOutputTokens"])
+            return self._ready
 
     def _contents(self, asset: Asset, frames: Sequence[Path], size: int, problem: str) -> Any:
         from google.genai import types
@@ -112,13 +122,12 @@ class GeminiProvider:
         client: "genai.Client",
         pack: Pack,
         contents: Any,
-        body: dict[str, Any],
+        limit: int,
         cancel: CancelToken,
         waiting: Waiting,
     ) -> Answer:
         model = pricing.model_of(pack, self._settings)
         fallback = self._settings.gemini.fallback_model
-        limit = int(body["generationConfig"]["maxOutputTokens"])
         notes: tuple[str, ...] = ()
         tried = 0
         while True:
@@ -136,9 +145,8 @@ class GeminiProvider:
                     model = fallback
                 wait(pause_s, cancel, waiting)
                 continue
-            told = response.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"sdk_http_response"})
             return read_answer(
-                told,
+                _as_sent(response),
                 model=model,
                 price=self._prices.of(model),
                 limit=limit,
@@ -150,3 +158,29 @@ class GeminiProvider:
             return again.after_s * (1 + _JITTER * self._chance.random())  # never sooner than it asks
         pause_s = self._pauses_s[min(tried, len(self._pauses_s) - 1)]
         return pause_s * (1 + _JITTER * self._chance.uniform(-1, 1))
+
+
+def _as_sent(response: Any) -> dict[str, Any]:
+    """What is read of an answer, as Vertex AI wrote it: dumping the whole of it costs more than all the reading."""
+    told: dict[str, Any] = {"modelVersion": response.model_version}
+    if (usage := response.usage_metadata) is not None:
+        told["usageMetadata"] = {
+            "promptTokenCount": usage.prompt_token_count,
+            "candidatesTokenCount": usage.candidates_token_count,
+            "thoughtsTokenCount": usage.thoughts_token_count,
+        }
+    if (feedback := response.prompt_feedback) is not None and feedback.block_reason:
+        told["promptFeedback"] = {"blockReason": feedback.block_reason.value}
+    told["candidates"] = [
+        {
+            "finishReason": candidate.finish_reason and candidate.finish_reason.value,
+            "content": {
+                "parts": [
+                    {"text": part.text, "thought": part.thought}
+                    for part in (candidate.content and candidate.content.parts) or []
+                ]
+            },
+        }
+        for candidate in response.candidates or []
+    ]
+    return told

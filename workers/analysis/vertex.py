@@ -38,6 +38,8 @@ class Wire:
     def __init__(self, places: Places) -> None:
         import httpx
 
+        from workers.analysis.wire import KeptConnections
+
         self._turns = turns = threading.local()
 
         class Client(httpx.Client):
@@ -46,8 +48,10 @@ class Wire:
                     return super().send(request, **options)
 
         # More places than calls: an idle connection is better kept than made anew.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        self.client = Client(limits=limits, verify=trusted())
+        # httpx's own transport knows proxies; ours is cheap.
+        self.client = Client(
+            transport=None if urllib.request.getproxies() else KeptConnections(trusted()), verify=trusted()
+        )
 
     @contextmanager
     def turn(self, cancel: CancelToken, waiting: Waiting) -> "Iterator[None]":

@@ -8,12 +8,12 @@ from typing import Any
 
 from core.cloud_sections import GeminiSettings
 from core.pack import ColumnType, Pack, PackColumn
+from core.pricing import Prices
 from core.run import Asset, FrameRef
 from core.settings import Settings
 from tests.fakes.fake_vertex import TOKEN, FakeVertex
 from workers.analysis.gemini import GeminiProvider
 from workers.analysis.google_access import Access
-from workers.analysis.pricing import Prices
 from workers.analysis.vertex import Cloud
 
 SCHEMA: dict[str, Any] = {

@@ -8,11 +8,11 @@ import pytest
 
 from core.errors import KnownError
 from core.packs import problem_of
+from core.pricing import PRICES
 from core.run import AnalysisUnreachable
 from tests.fakes.fake_vertex import TOKENS_OUT, FakeVertex, Fault
 from tests.workers.analysis.gemini_parts import JPEG, SCHEMA, asking, asset, frame, pack
 from workers.analysis import gemini_faults as faults
-from workers.analysis.pricing import PRICES
 from workers.cancellation import Cancelled, CancelToken, Reason
 
 pytest.importorskip("google.genai", reason="the extra `cloud` is not installed")
