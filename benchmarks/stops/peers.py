@@ -1,7 +1,7 @@
 """How others time a stop, each at its best reading: optical flow with dwells, occupied background, a detector's box.
 
-Each recipe is fed the clip's pictures in turn and then asked for the stops it saw, in s of the clip's PTS from its first
-picture. Thresholds were chosen on the tuning seeds for the least median error.
+Each recipe is fed the clip's pictures in turn and then asked for the stops it saw, in s of the clip's PTS from its
+first picture. Thresholds were chosen on the tuning seeds for the least median error.
 """
 
 from collections.abc import Callable, Mapping, Sequence
