@@ -8,7 +8,7 @@ from cli.runs import ended_document, run_line
 from cli.station import Station, open_station
 from cli.waiting import wait_until
 from core.errors import UsageError
-from core.job import PRIORITY_PERSON, JobKind, JobState, NewJob
+from core.job import OPEN, PRIORITY_PERSON, JobKind, JobState, NewJob
 from core.paths import DataFolder
 from core.pricing import Estimate, Prices, estimate
 from core.run import Run, RunProvider
@@ -92,9 +92,10 @@ def _wait(station: Station, made: Run) -> Run:
     def ended() -> Run | None:
         with station.database.read() as tx:
             found = runs.get(tx, made.id)
-            processing = jobs.counts(tx)[JobState.PROCESSING] if found.held_because else 0
-        over = found.job_state not in (JobState.PENDING, JobState.PROCESSING)
-        return found if over or (found.held_because is not None and not processing) else None
+            shards = jobs.children(tx, found.job_id) if found.held_because is not None else []
+        over = found.job_state not in OPEN
+        held = bool(shards) and all(shard.state is not JobState.PROCESSING for shard in shards)
+        return found if over or held else None
 
     return wait_until(station, ended)
 

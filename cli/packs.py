@@ -33,8 +33,7 @@ def _check(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
                 broken.append(BrokenPack(name, wrong.line, wrong.reason))
     document = {"good": [pack.name for pack in packs], "broken": [_told(file) for file in broken]}
     lines = [f"{len(packs)} packs are good.", *(_line(file) for file in broken)]
-    code = Exit.DONE if not broken else Exit.IN_PART if packs else Exit.FAILED
-    return Answer(document, "\n".join(lines), code)
+    return Answer(document, "\n".join(lines), Exit.FAILED if broken else Exit.DONE)
 
 
 def _document(pack: Pack) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""How a run is asked for, by the command, the window's schedules and the API alike: its assets, its pack, its provider."""
+"""How a run is asked for, by the command and by the API alike: its pack, its assets, its provider."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

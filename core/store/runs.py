@@ -1,26 +1,25 @@
 """The runs: each a batch job of shards; made, held, resumed, tried again and deleted whole."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, select, update
 
-from core.errors import NotFound, UsageError
-from core.ids import new_id
-from core.job import OPEN, PRIORITY_PERSON, PRIORITY_RERUN, Job, JobKind, JobState, NewJob
-from core.run import SHARD, STOPPED, Asset, FindingState, FrameRef, NewRun, Run
+from core.errors import NotFound
+from core.job import OPEN, PRIORITY_RERUN, Job, JobKind, JobState, NewJob
+from core.run import STOPPED, Asset, FindingState, NewRun, Run
 from core.store import job_making, jobs, results
 from core.store.database import Reading, Writing
 from core.store.job_holding import hold as hold_children
 from core.store.job_holding import release as release_children
 from core.store.moves import IllegalMove
 from core.store.paging import Page, changed_rows, cursor_of, newest_first
+from core.store.run_making import batch_of, insert_run, shard_of, shard_size
 from core.store.schema import jobs as jobs_table
 from core.store.schema_analysis import RUN_THERE, findings, runs
 
-_NIGHT = 10_000
 _NAMES = tuple(field.name for field in fields(Run) if field.name != "job_state")
 
 
@@ -31,100 +30,7 @@ def make(tx: Writing, new: NewRun, assets: Sequence[Asset]) -> Run:
     """
     if new.task_id is not None and (known := jobs.by_task_id(tx, new.task_id)):
         return for_job(tx, known.id)
-    _check(assets)
-    run_id, size = new_id(), shard_size(new.options)
-    batch = jobs.enqueue_batch(tx, _batch(new, run_id), [_shard(new, run_id)] * (-(-len(assets) // size)))
-    shards = jobs.children(tx, batch.id)
-    row: dict[str, Any] = {
-        "id": run_id,
-        "job_id": batch.id,
-        "name": new.name,
-        "pack_name": new.pack["name"],
-        "pack_version": new.pack["version"],
-        "pack": dict(new.pack),
-        "provider": new.provider,
-        "options": dict(new.options),
-        "budget_usd": new.budget_usd,
-        "assets": len(assets),
-        "created_at_ns": tx.now_ns,
-        "session_id": batch.session_id,
-        "tenant_id": new.tenant_id,
-        "operator": new.operator,
-        "revision": tx.revision(),
-    }
-    row |= dict.fromkeys(("completed", "failed", "tokens_in", "tokens_out", "cost_usd"), 0)
-    tx.execute(insert(runs).values(row))
-    empty: dict[str, Any] = {"state": FindingState.PENDING, "model": "", "raw": "", "notes": [], "error": None}
-    empty |= {"run_id": run_id, "revision": tx.revision()}
-    empty |= dict.fromkeys(("tokens_in", "tokens_out", "cost_usd", "took_ms"), 0)
-    tx.execute(
-        insert(findings),
-        [
-            empty
-            | {
-                "number": number,
-                "asset_id": asset.asset_id,
-                "location": asset.location,
-                "frames": [_frame(frame) for frame in asset.frames],
-                "job_id": shards[number // size].id,
-            }
-            for number, asset in enumerate(assets)
-        ],
-    )
-    return get(tx, run_id)
-
-
-def shard_size(options: Mapping[str, object]) -> int:
-    """Assets a job; a run of the night is one job, which sends it as one Vertex batch."""
-    return _NIGHT if options.get("night") else SHARD
-
-
-def _check(assets: Sequence[Asset]) -> None:
-    if not assets:
-        raise UsageError(
-            "There is no asset to analyse", hint="Name frames, a CSV of assets or a session that has some."
-        )
-    seen: set[str] = set()
-    for asset in assets:
-        if asset.asset_id in seen:
-            raise UsageError(f"The asset {asset.asset_id!r} is named twice", hint="One asset is one finding of a run.")
-        if not asset.asset_id or not asset.frames:
-            raise UsageError(f"The asset {asset.asset_id!r} has no name or no frame")
-        seen.add(asset.asset_id)
-
-
-def _frame(frame: FrameRef) -> dict[str, str]:
-    return {"id": frame.frame_id} if frame.frame_id is not None else {"path": frame.path or ""}
-
-
-def _batch(new: NewRun, run_id: str) -> NewJob:
-    return NewJob(
-        JobKind.ANALYZE,
-        {"run_id": run_id, "pack": new.pack["name"], "provider": str(new.provider)},
-        name=new.name or f"{new.pack['title']}",
-        task_id=new.task_id,
-        tenant_id=new.tenant_id,
-        operator=new.operator,
-        priority=PRIORITY_PERSON if new.priority is None else new.priority,
-        session_id=new.session_id,
-        tries=new.tries,
-        after_id=new.after_id,
-        correlation_id=new.correlation_id,
-    )
-
-
-def _shard(new: NewRun, run_id: str) -> NewJob:
-    priority = PRIORITY_PERSON if new.priority is None else new.priority
-    return NewJob(
-        JobKind.ANALYZE,
-        {"run_id": run_id},
-        name=new.name,
-        tenant_id=new.tenant_id,
-        operator=new.operator,
-        priority=priority,
-        session_id=new.session_id,
-        tries=new.tries,
-    )
+    return get(tx, insert_run(tx, new, assets))
 
 
 def get(tx: Reading, id: str) -> Run:
@@ -196,16 +102,18 @@ def resume(tx: Writing, id: str, *, budget_usd: float | None = None) -> Run:
 def retry_failed(tx: Writing, id: str) -> Run:
     """Ask again for every failed finding. Raises NotFound, IllegalMove if there is none or the run was cancelled."""
     run = get(tx, id)
-    if not run.failed or run.state is JobState.CANCELLED:
+    batch = _its_batch(tx, run)
+    shards = jobs.children(tx, batch.id) if batch is not None else []
+    shard_failed = any(shard.state is JobState.FAILED for shard in shards)
+    if not (run.failed or shard_failed) or run.state is JobState.CANCELLED:
         raise IllegalMove(f"Run {id} is {run.state} with {run.failed} failed findings: there is nothing to try again")
-    batch = _batch_of(tx, run)
-    if batch is not None and any(child.state is JobState.FAILED for child in jobs.children(tx, batch.id)):
+    if batch is not None and shard_failed:
         jobs.retry(tx, batch.id)  # a trigger frees the findings of failed shards
     _reshard(tx, run, batch)
     return get(tx, id)
 
 
-def _batch_of(tx: Reading, run: Run) -> Job | None:
+def _its_batch(tx: Reading, run: Run) -> Job | None:
     return jobs.get(tx, run.job_id) if jobs.states(tx, [run.job_id]) else None
 
 
@@ -224,9 +132,9 @@ def _reshard(tx: Writing, run: Run, batch: Job | None) -> None:
         priority=PRIORITY_RERUN,
     )
     size = shard_size(run.options)
-    children = [_shard(again, run.id)] * (-(-len(numbers) // size))
+    children = [shard_of(again, run.id)] * (-(-len(numbers) // size))
     if batch is None:
-        batch = jobs.enqueue_batch(tx, _batch(again, run.id), children)
+        batch = jobs.enqueue_batch(tx, batch_of(again, run.id), children)
         tx.execute(_of(run.id).values(job_id=batch.id, revision=tx.revision()))
         shards = jobs.children(tx, batch.id)
     else:
@@ -302,7 +210,13 @@ def _all() -> Select[Any]:
     return select(*(runs.c[name] for name in _NAMES), state.label("job_state"))
 
 
-def counts(tx: Reading, job_ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
-    """(completed, failed) findings of the runs of these batch jobs."""
-    query = select(runs.c.job_id, runs.c.completed, runs.c.failed).where(runs.c.job_id.in_(job_ids))
-    return {row["job_id"]: (row["completed"], row["failed"]) for row in tx.rows(query)}
+def counts(tx: Reading, job_ids: Sequence[str]) -> dict[str, tuple[int, int, int]]:
+    """Assets completed, failed and pending of the runs of these batch jobs."""
+    if not job_ids:
+        return {}
+    c = runs.c
+    query = select(c.job_id, c.completed, c.failed, c.assets - c.completed - c.failed)
+    return {
+        id: (completed, failed, pending)
+        for id, completed, failed, pending in tx.execute(query.where(c.job_id.in_(job_ids), RUN_THERE))
+    }
