@@ -21,7 +21,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Everywhere",
         (
-            ("Ctrl+1 … Ctrl+8", "Wall, library, stops, jobs, schedules, sessions, cameras, settings"),
+            ("Ctrl+1 … Ctrl+9", "Wall, library, stops, analysis, jobs, schedules, sessions, cameras, settings"),
             ("Ctrl+J", "Open or close the jobs panel"),
             ("F11", "Full screen"),
             ("F1 or ?", "This list"),
@@ -44,6 +44,13 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("1 … 4", "Review: to arrived, stationary, released, departed"),
             ("[  ]  S", "Review: nudge the instant by a picture; set it here"),
             ("P  G  W", "Review: play, ghost of the shortest stop, whole clip"),
+        ),
+    ),
+    (
+        "Analysis",
+        (
+            ("Ctrl+N  Enter  S  R", "New run, its results, stop or resume, retry failed"),
+            ("Enter  Ctrl+F  Ctrl+E  Esc", "Results: to the frames, find, export, back to the runs"),
         ),
     ),
     (

@@ -8,9 +8,15 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.analysis import run_asking
+from gui.analysis.new_run_dialog import NewRunDialog
+from gui.analysis.packs_view import PacksView
 from gui.analysis.results_view import ResultsView
+from gui.analysis.run_asking import Around
 from gui.analysis.runs_view import RunsView
+from gui.background import run_in_background
 from gui.station import Station
+from gui.toast import show_notice
 
 
 class AnalysisPage(QWidget):
@@ -25,6 +31,8 @@ class AnalysisPage(QWidget):
         self._station = station
         self.runs = RunsView(station, self)
         self.results = ResultsView(station, self)
+        self.packs = PacksView(station, self)
+        self.dialog: NewRunDialog | None = None
         self._title = QLabel("Analysis", self)
         self.new_button = QPushButton("New run…", self)
         self.runs_button, self.packs_button = self._segment("Runs"), self._segment("Packs")
@@ -32,6 +40,8 @@ class AnalysisPage(QWidget):
         self.runs.opened.connect(self.show_run)
         self.runs.new_wanted.connect(lambda: self.new_run())
         self.results.back_wanted.connect(self.show_runs)
+        self.runs_button.clicked.connect(lambda: self.show_runs())
+        self.packs_button.clicked.connect(lambda: self.show_packs())
         self.results.viewer.job_wanted.connect(self.job_wanted)
         new = QShortcut(QKeySequence("Ctrl+N"), self)
         new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -45,6 +55,13 @@ class AnalysisPage(QWidget):
         self._head.show()
         self.runs.table.setFocus()
 
+    def show_packs(self) -> None:
+        """The packs and their editor."""
+        self.stack.setCurrentWidget(self.packs)
+        self.packs_button.setChecked(True)
+        self._head.show()
+        self.packs.list.setFocus()
+
     def show_run(self, run_id: str) -> None:
         """What this run found."""
         self._head.hide()
@@ -53,7 +70,27 @@ class AnalysisPage(QWidget):
         self.results.table.setFocus()
 
     def new_run(self, frame_ids: Sequence[str] = ()) -> None:
-        """Ask what to analyse; frame_ids: those that are chosen in the library."""
+        """Ask what to analyse; frame_ids: those that are chosen in the library. The dialog doesn't block."""
+        if self.dialog is not None:
+            return
+        station = self._station
+
+        def ask(around: Around) -> None:
+            self.dialog = NewRunDialog(station, around, frame_ids, self)
+            self.dialog.started.connect(self._started)
+            self.dialog.finished.connect(self._asked)
+            self.dialog.open()
+
+        run_in_background(lambda: run_asking.around(station), then=ask, parent=self)
+
+    def _asked(self) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+            self.dialog = None
+
+    def _started(self, run_id: str) -> None:
+        self.show_run(run_id)
+        show_notice(self, "The run is queued; its findings come here one by one.", "ok")
 
     def window_state(self) -> Mapping[str, Any]:
         """What is kept over a restart."""
@@ -88,7 +125,7 @@ class AnalysisPage(QWidget):
         head.addStretch(1)
         head.addWidget(self.new_button)
         self.stack = QStackedWidget(self)
-        for view in (self.runs, self.results):
+        for view in (self.runs, self.results, self.packs):
             self.stack.addWidget(view)
         layout = QVBoxLayout(self)
         edge = theme.space("l")

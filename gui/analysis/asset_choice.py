@@ -126,7 +126,7 @@ class AssetChoice(QWidget):
             )
         ):
             label = QLabel(said, self)
-            label.setMinimumWidth(110)
+            label.setMinimumWidth(120)
             label.setBuddy(fields[0])
             grid.addWidget(label, row, 0)
             for column, field in enumerate(fields, 1):
