@@ -40,6 +40,12 @@ class Price:
             given, answered = self.long_input_usd or given, self.long_output_usd or answered
         return (tokens_in * given + tokens_out * answered) / 1e6
 
+    def by_night(self) -> "Price":
+        """Of batch prediction."""
+        given, answered = self.input_usd * NIGHT_SHARE, self.output_usd * NIGHT_SHARE
+        long_given, long_answered = (usd and usd * NIGHT_SHARE for usd in (self.long_input_usd, self.long_output_usd))
+        return Price(given, answered, long_given, long_answered)
+
 
 PRICES: Mapping[str, Price] = {
     "gemini-2.5-pro": Price(1.25, 10.00, 2.50, 15.00),

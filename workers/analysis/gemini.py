@@ -54,13 +54,13 @@ class GeminiProvider:
     ) -> None:
         """send: puts a frame into the bucket and gives its gs:// address; None: there is no bucket."""
         self._settings = settings
-        self._cloud = cloud
+        self.cloud = cloud
         self._prices = prices
         self._send = send
         self._pauses_s = pauses_s
         self._chance = chance or random.Random()
         self._lock = threading.Lock()
-        self._ready: tuple[genai.Client, int] | None = None
+        self._ready: tuple[Pack, genai.Client, int] | None = None
 
     @property
     def in_flight(self) -> int:
@@ -87,17 +87,17 @@ class GeminiProvider:
         """As Provider says: up to four calls, the last two of the fallback model while the first is overloaded."""
         client, limit = self._prepared(pack)
         size = sum(path.stat().st_size for path in frames)
-        with self._cloud.places.room(min(size, INLINE_MOST_BYTES), cancel, waiting):
+        with self.cloud.places.room(min(size, INLINE_MOST_BYTES), cancel, waiting):
             contents = self._contents(asset, frames, size, problem)
             return self._ask(client, pack, contents, limit, cancel, waiting)
 
     def _prepared(self, pack: Pack) -> "tuple[genai.Client, int]":
         """A shard has one pack: its client is looked for once."""
         with self._lock:
-            if self._ready is None:
+            if self._ready is None or self._ready[0] is not pack:
                 body = constant_body(pack, self._settings)
-                self._ready = self._cloud.client(body), int(body["generationConfig"]["maxOutputTokens"])
-            return self._ready
+                self._ready = pack, self.cloud.client(body), int(body["generationConfig"]["maxOutputTokens"])
+            return self._ready[1:]
 
     def _contents(self, asset: Asset, frames: Sequence[Path], size: int, problem: str) -> Any:
         from google.genai import types
@@ -131,9 +131,9 @@ class GeminiProvider:
         notes: tuple[str, ...] = ()
         tried = 0
         while True:
-            wait(self._cloud.bucket.take(), cancel, waiting)
+            wait(self.cloud.bucket.take(), cancel, waiting)
             try:
-                response = self._cloud.ask(client, model, contents, cancel, waiting)
+                response = self.cloud.ask(client, model, contents, cancel, waiting)
             except Again as again:
                 pause_s = self._pause_s(tried, again)
                 if tried == RETRIES or pause_s > _PATIENCE_S:

@@ -16,7 +16,7 @@ from core.cloud_sections import GeminiSettings
 from core.credentials import GEMINI_ACCOUNT, GEMINI_TOKEN, Credentials
 from core.run import AnalysisUnreachable
 from core.settings import Settings
-from workers.analysis.gemini_faults import CredentialsRefused, fault_of
+from workers.analysis.gemini_faults import Again, CredentialsRefused, fault_of
 from workers.analysis.google_access import Access, Kept, find_access
 from workers.analysis.rate import Places, TokenBucket, Waiting
 from workers.cancellation import CancelToken
@@ -107,22 +107,30 @@ class Cloud:
 
     def ask(self, client: "genai.Client", model: str, contents: Any, cancel: CancelToken, waiting: Waiting) -> Any:
         """generateContent, once. Raises Again, KnownError, Cancelled."""
+        with self._told(model), self._wire.turn(cancel, waiting):
+            return client.models.generate_content(model=model, contents=contents)
+
+    def batches(self, verb: str, **what: Any) -> Any:
+        """A verb of client.batches: create, get, list, cancel. Raises KnownError."""
+        client = self.client({})
+        try:
+            with self._told(str(what.get("model", ""))), self._wire.turn(CancelToken(), lambda: None):
+                answer = getattr(client.batches, verb)(**what)
+                return list(answer) if verb == "list" else answer
+        except Again as again:
+            raise again.told from again
+
+    @contextmanager
+    def _told(self, model: str) -> "Iterator[None]":
         import httpx
         from google.auth.exceptions import GoogleAuthError
         from google.genai import errors
 
         try:
-            with self._wire.turn(cancel, waiting):
-                return client.models.generate_content(model=model, contents=contents)
+            yield
         except (errors.APIError, httpx.HTTPError, GoogleAuthError, ValueError) as failed:
-            gemini = self._gemini
-            fault = fault_of(
-                failed,
-                model=model,
-                project=self.access.project,
-                location=gemini.location,
-                timeout_s=gemini.timeout_s,
-            )
+            gemini, project = self._gemini, self.access.project
+            fault = fault_of(failed, model=model, project=project, location=gemini.location, timeout_s=gemini.timeout_s)
             if isinstance(fault, CredentialsRefused):
                 _CLOUD.forget(self)  # they may have been renewed where they lie
             if fault is None:

@@ -9,7 +9,7 @@ from core.errors import DatabaseBusy, DiskFull, FileGone, KnownError, NotFound
 from core.pack import Pack
 from core.packs import pack_of, problem_of
 from core.retry import backoff
-from core.run import AnalysisUnreachable, AnswerInvalid, Finding, ProviderUnready, Run
+from core.run import AnalysisUnreachable, AnswerInvalid, Finding, ProviderUnready, Run, RunProvider
 from core.store import findings, frames, jobs, runs
 from core.store.database import Reading
 from core.store.findings import FindingEnd
@@ -43,10 +43,17 @@ def run(context: JobContext, choose: Callable[[JobContext, Run, Pack], Provider]
             _put_back(context, whole.id, None)
         try:
             provider = choose(context, whole, pack)
+            if whole.options.get("night") and provider.name is RunProvider.GEMINI:
+                from workers.analysis import night  # it brings what only such runs need
+
+                with night.open_night(context, whole, pack, provider) as one:
+                    one.work(waiting, paths)
+                waiting = []
         except (AnalysisUnreachable, ProviderUnready) as later:
             _put_back(context, whole.id, later)
             raise
-        _Shard(context, whole, pack, provider, paths).work(waiting)
+        if waiting:
+            _Shard(context, whole, pack, provider, paths).work(waiting)
     return finished(context, run_id)
 
 
