@@ -113,7 +113,7 @@ class AssetChoice(QWidget):
         self.browse.clicked.connect(lambda: self.choose_file())
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(theme.space("s"))
+        grid.setSpacing(theme.space("s"))
         grid.setColumnStretch(1, 1)
         self._rows: dict[str, tuple[QWidget, ...]] = {}
         for row, (said, fields, sources) in enumerate(

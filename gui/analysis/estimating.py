@@ -40,7 +40,7 @@ def ways(pack: Pack | None, settings: Settings) -> tuple[Way, ...]:
     local = pack is not None and pack.local is not None
     no_local = "" if local else "Nothing on this machine answers this pack: only a model can."
     cloud = _why_no_cloud(settings)
-    bucket = "" if settings.gemini.batch_bucket else "No bucket is named (Settings ▸ Gemini, batch_bucket)."
+    bucket = "" if settings.gemini.batch_bucket else "No bucket is named (Settings ▸ Analysis, batch_bucket)."
     either = "Gemini where it answers, else this machine." if local else "Gemini as soon as it answers."
     return (
         Way(LOCAL, RunProvider.LOCAL, "This machine", "No network, no key, no cost.", no_local),
@@ -57,7 +57,7 @@ def _why_no_cloud(settings: Settings) -> str:
         is_installed = False
     if not is_installed:
         return "The cloud extra is not installed (trackshift-station[cloud])."
-    return "" if settings.gemini.project else "No project is named (Settings ▸ Gemini)."
+    return "" if settings.gemini.project else "No project is named (Settings ▸ Analysis)."
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,15 @@ class NewRunDialog(QDialog):
         self._why_not.setVisible(bool(answered.why_not))
         self.budget.setEnabled(answered.asked.way != LOCAL)
         self.start_button.setEnabled(not answered.why_not)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Grow where the words of another choice need more lines."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            needed = max(layout.totalHeightForWidth(self.width()), layout.totalMinimumSize().height())
+            self.resize(self.width(), max(self.height(), needed))
 
     def accept(self) -> None:
         answered = self._answered
@@ -160,6 +169,7 @@ class NewRunDialog(QDialog):
         layout.addWidget(self._line())
         grid = QGridLayout()
         grid.setVerticalSpacing(theme.space("s"))
+        grid.setHorizontalSpacing(theme.space("s"))
         grid.setColumnMinimumWidth(0, _LABEL_PX)
         grid.setColumnStretch(1, 1)
         theme.set_role(self._asks, role="muted")
@@ -226,7 +236,7 @@ class NewRunDialog(QDialog):
 
     def _indented(self, widget: QWidget) -> QHBoxLayout:
         line = QHBoxLayout()
-        line.setContentsMargins(_LABEL_PX + 6, 0, 0, 0)
+        line.setContentsMargins(_LABEL_PX + theme.space("s"), 0, 0, 0)
         line.addWidget(widget)
         return line
 

@@ -65,22 +65,25 @@ class RunActions(QObject):
             f"{assets_text(run.assets)}, {run.completed:,} answered. This can't be undone. "
             "The frames stay in the library."
         )
-        objects = QCheckBox("Remove its files from object storage, and its rows from BigQuery, too", box)
-        box.setCheckBox(objects)
+        everywhere = QCheckBox("Remove its files from object storage, and its rows from BigQuery, too", box)
+        box.setCheckBox(everywhere)
         yes = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
         theme.set_role(yes, role="danger")
         keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
-        yes.clicked.connect(lambda: self._delete(run, with_objects=objects.isChecked()))
+        yes.clicked.connect(lambda: self._delete(run, everywhere=everywhere.isChecked()))
         box.finished.connect(box.deleteLater)
         box.open()
         return box
 
-    def _delete(self, run: Run, *, with_objects: bool) -> None:
+    def _delete(self, run: Run, *, everywhere: bool) -> None:
         said = f"{run_title(run)} is deleted."
-        if with_objects:
-            said += " Its objects and rows go as soon as there is a network; the job panel shows it."
-        self._write(lambda tx: runs.delete_whole(tx, run.id), said)
+        if everywhere:
+            said += " A job removes its objects and rows as soon as there is a network."
+        has_rows = bool(self._station.settings.gemini.project)
+        self._write(
+            lambda tx: runs.delete_whole(tx, run.id, objects=everywhere, bigquery=everywhere and has_rows), said
+        )
 
     def _write(self, change: Callable[[Writing], object], said: str = "") -> None:
         database = self._station.database
