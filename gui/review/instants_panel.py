@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from core.stop import Mark, Moment, Stop
+from core.stop_words import MOMENTS, clock_text, offset_text, span_text
 from gui import theme
 from gui.review.reading import ReviewRead
-from gui.review.words import MOMENTS, clock_text, offset_text, span_text
 
 PANEL_PX = 340
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from core.stop import Moment
+from core.stop_words import clock_text, offset_text
 from gui import theme
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
@@ -18,7 +19,6 @@ from gui.review.stepping import nudged, range_of, set_at, stepped
 from gui.review.stop_acts import StopActs
 from gui.review.synchronised_clips import SynchronisedClips
 from gui.review.timeline import Timeline
-from gui.review.words import clock_text, offset_text
 from gui.station import Station
 
 _PLAY_MS = 33

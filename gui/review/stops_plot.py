@@ -8,8 +8,8 @@ from PySide6.QtGui import QFont, QHelpEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.stop import Stop
+from core.stop_words import span_text
 from gui import theme
-from gui.review.words import span_text
 
 _LEFT_PX, _BOTTOM_PX, _TOP_PX, _RIGHT_PX = 56, 28, 24, 16
 _FIRST_PX = 60.0

@@ -8,9 +8,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from core.stop import Moment, Stop
+from core.stop_words import between, clock_text, span_text, whose
 from gui import theme
 from gui.review.reading import StopsRead
-from gui.review.words import between, clock_text, span_text, whose
 
 COLUMNS = (
     "Stationary at",

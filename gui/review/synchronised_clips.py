@@ -5,11 +5,11 @@ import math
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from core.stop import Moment
+from core.stop_words import clock_text
 from gui import theme
 from gui.review.clip_pictures import ClipPictures
 from gui.review.picture_pane import PicturePane
 from gui.review.reading import ReviewRead
-from gui.review.words import clock_text
 
 MOST_CLIPS = 4
 

@@ -8,8 +8,8 @@ from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.stop import Mark, Moment, Stop
+from core.stop_words import MOMENTS
 from gui import theme
-from gui.review.words import MOMENTS
 
 _EDGE_PX = 12.0
 _NAMES_PX = 20.0

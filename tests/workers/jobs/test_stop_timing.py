@@ -89,7 +89,12 @@ def test_the_cameras_own_box_is_used_and_without_one_the_job_says_what_to_do(sta
         cameras.set_pit_box(tx, CAMERA, BOX)
     asked(station, clip, None)
     boxes = []
-    run(station, lambda path, box, progress: boxes.append(box) or REPORT)
+
+    def answer(path, box, progress):
+        boxes.append(box)
+        return REPORT
+
+    run(station, answer)
     assert boxes == [BOX]
 
 
