@@ -109,16 +109,17 @@ class Kept:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._key: object = None
-        self._thing: Any = None
+        self.thing: Any = None
+        """None until it was asked for."""
 
     def get(self, key: object, make: Callable[[], Any]) -> Any:
         with self._lock:
-            if self._thing is None or self._key != key:
-                self._thing, self._key = make(), key
-            return self._thing
+            if self.thing is None or self._key != key:
+                self.thing, self._key = make(), key
+            return self.thing
 
     def forget(self, thing: object) -> None:
         """Make it anew when it is asked for next, if it is still this one."""
         with self._lock:
-            if self._thing is thing:
-                self._thing = None
+            if self.thing is thing:
+                self.thing = None

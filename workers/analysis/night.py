@@ -1,16 +1,15 @@
 """A run by night: one Vertex AI batch of all its assets, sent once, followed over restarts, its answers mapped back."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from core import logs
 from core.clock import utc_text
-from core.errors import KnownError
+from core.errors import KnownError, MediaUnreadable
 from core.ids import new_id
 from core.pack import Pack
 from core.packs import problem_of
@@ -21,9 +20,9 @@ from core.store.findings import FindingEnd
 from core.store.jobs import StaleAttempt
 from workers.analysis.bucket import Bucket
 from workers.analysis.gemini import GeminiProvider
-from workers.analysis.gemini_answers import read_answer
-from workers.analysis.gemini_faults import NightFailed, RequestRefused
+from workers.analysis.gemini_faults import NightFailed
 from workers.analysis.gemini_question import batch_line, constant_body, read_frame
+from workers.analysis.night_answers import Line, answers_in
 from workers.analysis.provider import Answer, Provider
 from workers.analysis.vertex import Cloud
 from workers.runner import JobContext
@@ -39,14 +38,6 @@ _SPENT = ("model", "raw", "tokens_in", "tokens_out", "cost_usd")
 _DONE = frozenset({"JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED"})
 _LOST = frozenset({"JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_EXPIRED"})
 Paths = Mapping[int, Sequence[Path] | KnownError]
-
-
-class Line(NamedTuple):
-    """One asset's answer as it came back."""
-
-    number: int
-    answer: Answer | None
-    failed: KnownError | None
 
 
 class Night:
@@ -66,15 +57,17 @@ class Night:
             return
         kept = self._run.options.get(self._key)
         sent = dict(kept) if isinstance(kept, dict) else {}
-        name = sent.get("name") or self._send(waiting, paths, sent)
-        job = self._cloud.batches("get", name=str(name))
+        name = str(sent.get("name") or self._send(waiting, paths, sent))
+        if not name:
+            return self._forget()
+        job = self._cloud.batches("get", name=name)
         state = str(job.state.value if job.state else "")
         if state in _DONE:
             self._collect(job, waiting, paths)
         elif state in _LOST:
             said = (job.error.message if job.error else "") or state.removeprefix("JOB_STATE_").lower()
             lost = NightFailed(said=said)
-            self._record([_failed(finding.number, lost) for finding in waiting])
+            self._record([_failed(finding.number, lost) for finding in self._still(waiting)])
         else:
             since = f" since {utc_text(int(job.create_time.timestamp() * 1e9))}" if job.create_time else ""
             self._wait(f"Vertex AI works on the batch{since} ({state.removeprefix('JOB_STATE_').lower()})")
@@ -90,7 +83,7 @@ class Night:
         return [finding for finding in waiting if not isinstance(paths[finding.number], KnownError)]
 
     def _send(self, waiting: Sequence[Finding], paths: Paths, sent: dict[str, object]) -> str:
-        """The batch's name. What was sent by an attempt that died is found again by the name that we gave it."""
+        """The batch's name; nothing if there is nothing to ask. One that was sent before is found by its label."""
         label = str(sent.get("label") or "")
         if label:
             for job in self._cloud.batches("list", config={"filter": f'display_name="{label}"', "page_size": 100}):
@@ -103,7 +96,8 @@ class Night:
             self._remember({"label": label})
         with TemporaryDirectory(prefix="night-") as made:
             lines = Path(made) / "questions.jsonl"
-            self._write_questions(waiting, paths, lines)
+            if not self._write_questions(waiting, paths, lines):
+                return ""
             source = self._bucket.put_file(f"{self._folder}/{label}.jsonl", lines, "application/jsonl")
         config = {"display_name": label, "dest": self._bucket.uri(f"{self._folder}/{label}")}
         job = self._cloud.batches("create", model=self._model, src=source, config=config)
@@ -125,20 +119,28 @@ class Night:
             runs.hold(tx, self._run.id, reason)
         self._wait(reason, held=True)
 
-    def _write_questions(self, waiting: Sequence[Finding], paths: Paths, target: Path) -> None:
+    def _write_questions(self, waiting: Sequence[Finding], paths: Paths, target: Path) -> int:
+        """How many there are: an asset whose frame can't be read is told at once."""
         there = set(self._bucket.names(f"{self._folder}/frames/"))
         body = constant_body(self._pack, self._context.settings)
+        written = 0
         with target.open("w", encoding="utf-8") as lines:
             for done, finding in enumerate(waiting):
                 message = f"{done} of {len(waiting)} assets"
                 self._context.progress(100.0 * done / len(waiting), "sending frames to the bucket", message)
                 found = paths[finding.number]
                 assert not isinstance(found, KnownError)
-                frames = [
-                    self._frame(f"{self._folder}/frames/{finding.number}-{place}", path, there)
-                    for place, path in enumerate(found)
-                ]
+                try:
+                    frames = [
+                        self._frame(f"{self._folder}/frames/{finding.number}-{place}", path, there)
+                        for place, path in enumerate(found)
+                    ]
+                except MediaUnreadable as wrong:
+                    self._record([_failed(finding.number, wrong)])
+                    continue
                 lines.write(batch_line(body, finding.asset, frames, f"n-{finding.number}") + "\n")
+                written += 1
+        return written
 
     def _frame(self, name: str, path: Path, there: set[str]) -> tuple[str, str]:
         for suffix, media_type in ((".jpg", "image/jpeg"), (".png", "image/png")):
@@ -152,10 +154,11 @@ class Night:
 
     def _collect(self, job: "BatchJob", waiting: Sequence[Finding], paths: Paths) -> None:
         """Every answer to its asset, however they are ordered; what is missing is told."""
-        missing = {finding.number: finding for finding in waiting}
+        missing = {finding.number: finding for finding in self._still(waiting)}
         broken: list[tuple[Finding, Answer, str]] = []
         ended: list[FindingEnd] = []
-        for line in self._lines(job):
+        for line in self._answers(job):
+            self._context.progress(90.0, "reading the answers", f"{len(waiting) - len(missing)} of {len(waiting)}")
             finding = missing.pop(line.number, None)
             if finding is None:
                 continue
@@ -174,39 +177,13 @@ class Night:
         for finding, answer, problem in broken:
             self._record([self._ask_again(finding, answer, problem, paths)])
 
-    def _lines(self, job: "BatchJob") -> Iterator[Line]:
-        given = job.output_info.gcs_output_directory if job.output_info else None
-        folder = given or (job.dest.gcs_uri if job.dest else None) or self._bucket.uri(self._folder)
-        prefix = folder.removeprefix(self._bucket.uri(""))
-        names = [name for name in self._bucket.names(prefix) if name.endswith(".jsonl")]
-        with TemporaryDirectory(prefix="night-") as made:
-            for name in names:
-                answers = Path(made) / "answers.jsonl"
-                self._bucket.fetch(name, answers)
-                with answers.open(encoding="utf-8") as lines:
-                    for line in lines:
-                        if line.strip() and (read := self._read(line)) is not None:
-                            yield read
-                self._context.progress(90.0, "reading the answers", name.rpartition("/")[2])
-
-    def _read(self, text: str) -> Line | None:
-        """None for a line that is none of ours: its asset is told as missing."""
-        try:
-            line: dict[str, Any] = json.loads(text)
-            number = int(line["request"]["labels"]["asset"].removeprefix("n-"))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None
-        response = line.get("response") or {}
-        if not response and line.get("status"):
-            return Line(number, None, RequestRefused(said=str(line["status"])[:300]))
+    def _answers(self, job: "BatchJob") -> Iterator[Line]:
         settings = self._context.settings
-        prices = Prices.of_station(self._context.folder)
+        given = job.output_info.gcs_output_directory if job.output_info else None
+        place = given or (job.dest.gcs_uri if job.dest else None) or self._bucket.uri(self._folder)
+        price = Prices.of_station(self._context.folder).of(self._model).by_night()
         limit = int(constant_body(self._pack, settings)["generationConfig"]["maxOutputTokens"])
-        try:
-            price = prices.of(self._model).by_night()
-            return Line(number, read_answer(response, model=self._model, price=price, limit=limit), None)
-        except KnownError as failed:
-            return Line(number, None, failed)
+        return answers_in(self._bucket, place, model=self._model, price=price, limit=limit)
 
     def _ask_again(self, finding: Finding, first: Answer, problem: str, paths: Paths) -> FindingEnd:
         """Online, with what was wrong: once, as by day."""
@@ -234,6 +211,12 @@ class Night:
         self._context.progress(95.0, "asking again", "what broke the pack's schema")
 
     # keeping
+
+    def _still(self, waiting: Sequence[Finding]) -> list[Finding]:
+        """Those that wait even now: some were told while the batch was made."""
+        with self._context.database.read() as tx:
+            pending = {finding.number for finding in findings.pending(tx, self._context.job.id)}
+        return [finding for finding in waiting if finding.number in pending]
 
     def _record(self, ended: Sequence[FindingEnd]) -> None:
         if ended:
