@@ -21,6 +21,13 @@ _LEVELS = 3
 _WORST_PATCH = 22.0
 """Mean difference in grey levels of a patch that is still the same thing."""
 _FEWEST = 6
+_GROUPS = 4
+_EXTENT = 0.2
+"""Of the box's length along the travel: points that go together but fill less are a person's."""
+_REACH_PX, _MOVES_PX = 1.5, 0.8
+"""A point that never goes farther than the first tells nothing; one is asked where it is farther than the second."""
+_AGREE_PX, _AGREE_SHARE, _AGREE_OFTEN = 0.3, 0.10, 0.8
+"""Two points agree in a picture within so many px and this share of their way; they belong together if they mostly do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ def displaced(
     ways = _followed(flat, reference, points)
     wall = _wall(ways, points, box)
     ways = ways - _shake(ways, points, wall)
-    car = _car(ways, direction)
+    car = _car(ways, points, direction, _EXTENT * float(np.ptp(np.argwhere(box)[:, ::-1] @ direction)))
     if car.sum() < _FEWEST:
         return None
     return _rigid(np.asarray(times_s, np.float64), ways[:, car], points[car], direction)
@@ -138,29 +145,38 @@ def _shake(ways: Values, points: Floats, wall: Flags) -> Values:
     return moved
 
 
-def _car(ways: Values, direction: Floats) -> Flags:
-    """Points that go along the travel together, as far as the most of them do."""
+def _car(ways: Values, points: Floats, direction: Floats, least_px: float) -> Flags:
+    """The largest set of points whose whole ways agree, wherever they move.
+
+    A point of the wall or of the crew that the car's outline drags along agrees in some pictures, not in all.
+    """
     along = ways @ direction.astype(np.float64)
     seen = np.isfinite(along)
-    enough = seen.sum(axis=0) >= max(4, 0.3 * len(along))
     reach = np.where(seen, np.abs(along), 0).max(axis=0)
-    order = np.argsort([-np.nanmax(np.abs(row)) if np.isfinite(row).any() else 0 for row in along])
-    chosen = enough & (reach > 1.0)
-    if not chosen.any():
-        return np.zeros(along.shape[1], bool)
-    agreeing = np.zeros(along.shape[1])
-    asked = np.zeros(along.shape[1])
-    for place in order[: max(4, len(order) // 3)]:
-        values = along[place]
-        there = enough & np.isfinite(values)
-        moving = there & (np.abs(values) > 1.0)
-        if moving.sum() < 4:
-            continue
-        near = np.abs(values[moving][:, None] - values[moving][None]) < 0.4 + 0.12 * np.abs(values[moving][None])
-        middle = np.median(values[moving][near[:, int(near.sum(axis=0).argmax())]])
-        agreeing += there & (np.abs(values - middle) < 0.4 + 0.2 * abs(middle))
-        asked += there
-    return cast(Flags, enough & (asked >= 2) & (agreeing >= 0.6 * asked))
+    able = np.flatnonzero((seen.sum(axis=0) >= max(4, 0.3 * len(along))) & (reach > _REACH_PX))
+    chosen = np.zeros(along.shape[1], bool)
+    if len(able) < _FEWEST:
+        return chosen
+    mine = along[:, able]
+    size = np.abs(mine)
+    agreed, asked = (np.zeros((len(able), len(able)), np.int32) for _ in range(2))
+    for values, sizes in zip(mine, size, strict=True):
+        larger = np.fmax(sizes[:, None], sizes[None])
+        both = np.isfinite(values)[:, None] & np.isfinite(values)[None] & (larger > _MOVES_PX)
+        asked += both
+        agreed += both & (np.abs(values[:, None] - values[None]) < _AGREE_PX + _AGREE_SHARE * larger)
+    alike = (asked >= 3) & (agreed >= _AGREE_OFTEN * asked)
+    places = points[able] @ direction
+    for _ in range(_GROUPS):
+        best = int(np.argmax((alike * asked).sum(axis=1)))
+        members = np.flatnonzero(alike[best])
+        if len(members) < _FEWEST:
+            break
+        if np.ptp(np.percentile(places[members], [10, 90])) > least_px:
+            chosen[able[members]] = True
+            break
+        alike[members] = alike[:, members] = False
+    return chosen
 
 
 def _rigid(times: Values, ways: Values, points: Floats, direction: Floats) -> Displacement:

@@ -1,5 +1,6 @@
 """Movements joined into a car's journeys: each comes from somewhere or from rest, and goes away or to rest."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -17,6 +18,14 @@ _CONFIRMED = 0.25
 _LEAST_SHARE = 0.03
 _SLOW = 0.4
 """Of the journey's top speed: slower than that at an end, it ended there at rest, or began from it."""
+
+
+_MOST_ACCELERATION, _LEAST_ACCELERATION = 3.0, 0.2
+"""Box lengths/s²: no car in a pit lane changes its speed faster; none that stops does so more slowly."""
+_LEAP = 0.35
+"""Of the box's length: what moves on from so far away is something else."""
+_ROUGH_S = 0.01
+_RECENT_S = 4.0
 
 
 @dataclass(slots=True)
@@ -85,6 +94,20 @@ class Journey:
         last = self.steps[-3:]
         return min(step.speed for step in last) < _SLOW * self.top_speed and self._in_box(last[-1])
 
+    def goes_on_with(self, movement: Movement) -> bool:
+        """Whether this may be the same car a moment later: its direction, its speed and its place say so."""
+        last, length = self.steps[-1], self.length_px
+        recent = np.sum([step.velocity for step in self.steps[-4:]], axis=0)
+        unit = recent / max(1e-6, float(np.hypot(*recent)))
+        if float(movement.velocity @ unit) < _SAME_WAY * movement.speed:
+            return False
+        passed_s = movement.t_s - last.t_s
+        speed = float(np.median([step.speed for step in self.steps[-3:]]))
+        if abs(movement.speed - speed) > (0.3 + _MOST_ACCELERATION * passed_s) * length + 0.3 * speed:
+            return False
+        expected = sum(last.spread) / 2 + passed_s * (movement.speed + speed) / 2
+        return abs(sum(movement.spread) / 2 - expected) < _LEAP * length
+
     def _in_box(self, step: Movement) -> bool:
         low, high = self.box_px
         middle = sum(step.spread) / 2
@@ -97,9 +120,14 @@ class Journeys:
     def __init__(self, corners: NDArray[np.float32]) -> None:
         self._corners = corners
         self.open: list[Journey] = []
+        self.recent: deque[tuple[float, Movement | None]] = deque()
+        """Every picture of the last seconds and what moved then."""
 
     def add(self, t_s: float, movement: Movement | None) -> list[Journey]:
         """Takes what moved just before this time; gives back the journeys that have ended."""
+        self.recent.append((t_s, movement))
+        while self.recent[0][0] < t_s - _RECENT_S:
+            self.recent.popleft()
         if movement is not None:
             self._join(movement)
         ended = [journey for journey in self.open if t_s - journey.ends_s > PAUSE_S]
@@ -110,12 +138,28 @@ class Journeys:
         ended, self.open = self.open, []
         return ended
 
+    def rough_s(self, journey: Journey, *, stops: bool) -> float:
+        """About when the journey came to rest (or began): where a speed that falls (rises) evenly would be zero.
+
+        All pictures around count, those without movement as standstill; what does not fit costs no more than a cap.
+        """
+        end = journey.ends_s if stops else journey.begins_s
+        ahead, behind = (1.3, 0.35) if stops else (0.4, 1.0)
+        near = [(t, movement) for t, movement in self.recent if end - ahead <= t <= end + behind]
+        direction, length = journey.direction, journey.length_px
+        speeds = np.array([0.0 if one is None else float(one.velocity @ direction) for _, one in near]) / length
+        times = np.array([t for t, _ in near])
+        earliest, latest = (0.35, 0.15) if stops else (0.1, 0.6)
+        trials = np.arange(max(times[0], end - earliest), min(times[-1], end + latest) + _ROUGH_S, _ROUGH_S)
+        slopes = np.geomspace(_LEAST_ACCELERATION, _MOST_ACCELERATION, 10)
+        since = np.maximum((trials[:, None] - times[None]) * (1 if stops else -1), 0)
+        model = np.minimum(slopes[None, :, None] * since[:, None, :], max(0.3, float(np.max(speeds, initial=0))))
+        cost = np.minimum(np.abs(speeds - model), 0.08 + 0.25 * np.abs(speeds)).sum(axis=2)
+        return float(trials[int(np.argmin(cost.min(axis=1)))])
+
     def _join(self, movement: Movement) -> None:
-        unit = movement.velocity / max(1e-6, movement.speed)
         for journey in sorted(self.open, key=lambda one: -one.gone_px):
-            recent = np.sum([step.velocity for step in journey.steps[-4:]], axis=0)
-            alike = float(recent @ unit) / max(1e-6, float(np.hypot(*recent)))
-            if alike > _SAME_WAY:
+            if journey.goes_on_with(movement):
                 journey.steps.append(movement)
                 return
         self.open.append(Journey([movement], self._corners))

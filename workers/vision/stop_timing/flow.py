@@ -120,13 +120,15 @@ class Flow:
             if np.sum(self._inside[members]) < _FEWEST:
                 continue
             found = self._told(members, velocity, places, t_s, within_s)
-            if found.extent > CAR_EXTENT and found.share > _LEAST_SHARE and (best is None or found.share * found.speed > best.share * best.speed):
+            if (
+                found.extent > CAR_EXTENT
+                and found.share > _LEAST_SHARE
+                and (best is None or found.share * found.speed > best.share * best.speed)
+            ):
                 best = found
         return best
 
-    def _told(
-        self, members: NDArray[np.intp], velocity: Floats, places: int, t_s: float, within_s: float
-    ) -> Movement:
+    def _told(self, members: NDArray[np.intp], velocity: Floats, places: int, t_s: float, within_s: float) -> Movement:
         unit = velocity / max(1e-6, float(np.hypot(*velocity)))
         low, high = np.percentile(self._places[members] @ unit, [3, 97])
         return Movement(

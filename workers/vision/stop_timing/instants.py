@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
-_STEP_S = 0.002
-_RAMPS_S = np.geomspace(0.012, 0.32, 9)
+_COARSE_S, _STEP_S = 0.008, 0.001
+_RAMPS_S = np.geomspace(0.01, 0.4, 20)
 _ENDS_S = np.array([0.06, 0.09, 0.13, 0.19, 0.28, 9.0])
 """How long the acceleration lasts before the way is straight; the last is for ever."""
 _END_PRIOR = np.log([0.05, 0.05, 0.05, 0.05, 0.1, 0.7])
@@ -22,10 +22,11 @@ _TYPICAL_G, _G_SPREAD = 1.3, 0.7
 """Accelerations in box lengths/s²: the median and the spread of the logarithm. A car's 3 to 12 m/s² on 5 to 7 m."""
 _PITCH_SPREAD = 0.10
 """How far above or below the point about which it pitches the points may lie, in box lengths."""
-_LEAST_NOISE_PX = 0.04
-_GROWING_NOISE = 0.012
-"""Of the way: lenses, perspective and the grid's coarseness make far positions worse than near ones."""
+_LEAST_NOISE_PX = 0.02
+_GROWING_NOISE = 0.005
+"""Of the way: lenses and perspective make far positions worse than near ones."""
 _ROUNDS = 4
+_UNLIKELY = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +39,39 @@ class Instant:
 
 
 def turning_point(
-    times_s: Values, along_px: Values, pitch: Values, *, stops: bool, between: tuple[float, float], length_px: float
+    times_s: Values,
+    along_px: Values,
+    pitch: Values,
+    spread_px: Values,
+    *,
+    stops: bool,
+    between: tuple[float, float],
+    length_px: float,
 ) -> Instant | None:
     """When the motion ends (stops=True) or begins. NaN positions are left out; None if too few remain.
 
-    between: where to look, s; length_px: of the box along the travel.
+    spread_px: standard error of each position; between: where to look, s; length_px: of the box along the travel.
     """
-    seen = np.isfinite(along_px) & np.isfinite(pitch)
+    seen = np.isfinite(along_px) & np.isfinite(pitch) & np.isfinite(spread_px)
     if seen.sum() < 6:
         return None
     times, along, nod = times_s[seen], along_px[seen], pitch[seen]
-    instants = np.arange(between[0], between[1], _STEP_S)
-    if len(instants) < 3:
-        return None
+    nod = nod - np.median(nod)
+    expected = np.sqrt(_LEAST_NOISE_PX**2 + spread_px[seen] ** 2 + (_GROWING_NOISE * along) ** 2)
+    trusted = (_LEAST_NOISE_PX / expected) ** 2
+    weights, noise = trusted, _LEAST_NOISE_PX
+    instants = np.arange(between[0], between[1], _COARSE_S)
     shapes = _shapes(times, instants, stops)
-    trusted = _LEAST_NOISE_PX**2 / (_LEAST_NOISE_PX**2 + (_GROWING_NOISE * along) ** 2)
-    weights, noise = trusted, 0.05
-    for _ in range(_ROUNDS):
+    for round in range(_ROUNDS):
         belief, residuals, accelerations = _belief(shapes, along, nod, weights, noise, length_px)
         best = np.unravel_index(int(np.argmax(belief)), belief.shape)
-        off = residuals[best]
-        noise = max(_LEAST_NOISE_PX, 1.4826 * float(np.median(np.abs(off * np.sqrt(trusted)))))
-        weights = trusted / (1 + (off**2 * trusted / (2.5 * noise) ** 2))
+        off = residuals[best] / expected
+        noise = _LEAST_NOISE_PX * max(1.0, 1.4826 * float(np.median(np.abs(off))))
+        weights = trusted / (1 + (off * _LEAST_NOISE_PX / (3 * noise)) ** 2)
+        if round == _ROUNDS - 2:
+            likely = instants[belief.max(axis=(1, 2)) > belief.max() - _UNLIKELY]
+            instants = np.arange(likely[0] - _COARSE_S, likely[-1] + _COARSE_S, max(_STEP_S, np.ptp(likely) / 60))
+            shapes = _shapes(times, instants, stops)
     mass = np.exp(belief - belief.max()).sum(axis=(1, 2))
     mass /= mass.sum()
     mean = float((mass * instants).sum())
@@ -110,4 +122,4 @@ def _half_width(instants: Values, mass: Values, mean: float) -> float:
     away = np.abs(instants - mean)
     order = np.argsort(away)
     within = np.cumsum(mass[order])
-    return float(away[order][min(int(np.searchsorted(within, 0.95)), len(order) - 1)]) + _STEP_S / 2
+    return float(away[order][min(int(np.searchsorted(within, 0.95)), len(order) - 1)]) + float(instants[1] - instants[0]) / 2

@@ -138,7 +138,7 @@ class StopTimer:
             self._standing.notes.append("Its last motion could not be followed.")
 
     def _instant(self, journey: Journey, *, stops: bool) -> TimedInstant | None:
-        rough = journey.ends_s if stops else journey.begins_s
+        rough = self._journeys.rough_s(journey, stops=stops)
         return refining.instant(
             tuple(self._kept),
             rough,
