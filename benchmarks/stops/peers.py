@@ -21,8 +21,8 @@ Found = tuple[float, float]
 SMALL_WIDTH = 320
 STANDS_S, GOES_S = 1.0, 0.8
 """The recipe's dwells: so long below the threshold is a stop, so long above it a departure; both are dated back."""
-FLOW_WIDTHS_PER_S = 0.02
-OCCUPIED_SHARE = 0.9
+FLOW_WIDTHS_PER_S = 0.03
+OCCUPIED_SHARE = 0.6
 BOX_SHARE = 0.015
 
 
