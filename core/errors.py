@@ -8,6 +8,7 @@ KnownError                   the world's doing: told, never a traceback
 ├── DataFolderError          locked · foreign · corrupt · newer · unwritable · database busy · file gone · file changed
 ├── SettingsError · CredentialsError
 ├── UsageError · NotFound
+├── ModelUnusable            a detector of one's own (trying again can't help)
 ├── JobRefused               kind unavailable · job before failed · no pit box (trying again can't help by itself)
 ├── ApiPortBusy · WebhookUnreachable
 └── WorkerAbsent
@@ -204,6 +205,15 @@ class MediaTooLarge(MediaError):
 class MediaUnsupported(MediaError):
     title = "{file} is no frame or video that the station knows"
     hint = "Use jpg, png, bmp, tiff; or mp4, mov, mkv, avi, webm. The content decides, not the name."
+
+
+class ModelUnusable(KnownError):
+    """Field: model, its name."""
+
+    title = "The detector {model} can't be used"
+    hint = "docs/tracking.md says what a model and its sidecar look like."
+    safe = "The models that were imported before are as they were."
+    permanent = True
 
 
 class DataFolderError(KnownError):

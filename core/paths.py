@@ -52,6 +52,16 @@ class DataFolder:
         return self.root / "packs"
 
     @property
+    def models(self) -> Path:
+        """Detectors of one's own, each an .onnx with its sidecar."""
+        return self.root / "models"
+
+    @property
+    def checkpoints(self) -> Path:
+        """How far long jobs are, a file a job, so that the next attempt goes on from there."""
+        return self.root / "checkpoints"
+
+    @property
     def preview(self) -> Path:
         return self.root / "preview"
 
