@@ -14,19 +14,22 @@ Floats = NDArray[np.float32]
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_POINTS_IN, _POINTS_OUT = 220, 80
-_APART_PX = 7
+_POINTS_IN, _POINTS_OUT = 260, 70
+_APART_PX = 6
 _WINDOW = (17, 17)
 _LEVELS = 3
 _WORST_PATCH = 22.0
 """Mean difference in grey levels of a patch that is still the same thing."""
-_FEWEST = 6
+_FEWEST, _FEWEST_FIRST = 6, 4
+_ASTRAY_PX = 1.2
+_PROOF = 0.7
+"""A point rides on the car if, in most pictures, it matches there by so much better than where it would stand still."""
 _GROUPS = 4
 _EXTENT = 0.2
 """Of the box's length along the travel: points that go together but fill less are a person's."""
 _REACH_PX, _MOVES_PX = 1.5, 0.8
 """A point that never goes farther than the first tells nothing; one is asked where it is farther than the second."""
-_AGREE_PX, _AGREE_SHARE, _AGREE_OFTEN = 0.3, 0.10, 0.8
+_AGREE_PX, _AGREE_SHARE, _AGREE_OFTEN = 0.3, 0.10, 0.75
 """Two points agree in a picture within so many px and this share of their way; they belong together if they mostly do."""
 
 
@@ -59,11 +62,26 @@ def displaced(
         return None
     ways = _followed(flat, reference, points)
     wall = _wall(ways, points, box)
-    ways = ways - _shake(ways, points, wall)
-    car = _car(ways, points, direction, _EXTENT * float(np.ptp(np.argwhere(box)[:, ::-1] @ direction)))
+    shake = _shake(ways, points, wall)
+    ways = ways - shake
+    least_px = _EXTENT * float(np.ptp(np.argwhere(box)[:, ::-1] @ direction))
+    first = _car(ways, points, direction, least_px)
+    if first.sum() < _FEWEST_FIRST:
+        return None
+    # Points that were lost, or that the wall or a wheel led astray, are looked for where the others say they must be.
+    common = _common(ways[:, first])
+    again, wrong = _sought(flat, reference, points, common[:, None] + shake)
+    _, wrong_still = _sought(flat, reference, points, shake)
+    again = again - shake
+    far = np.hypot(*common.T) > _ASTRAY_PX * 2
+    rides = far.any() & ((wrong < _PROOF * wrong_still)[far].mean(axis=0) > 0.5)
+    again[:, ~rides] = np.nan
+    car = _car(again, points, direction, least_px)
+    if car.sum() < max(_FEWEST, first.sum()):
+        again, car = ways, first
     if car.sum() < _FEWEST:
         return None
-    return _rigid(np.asarray(times_s, np.float64), ways[:, car], points[car], direction)
+    return _rigid(np.asarray(times_s, np.float64), again[:, car], points[car], direction)
 
 
 def _points(picture: Gray, box: Flags) -> Floats:
@@ -72,7 +90,7 @@ def _points(picture: Gray, box: Flags) -> Floats:
     reach = np.ones((9, 9), np.uint8)
     inside = cv2.dilate(box.astype(np.uint8), reach)
     for mask, wanted in ((inside, _POINTS_IN), (1 - inside, _POINTS_OUT)):
-        corners = cv2.goodFeaturesToTrack(picture, wanted, 0.005, _APART_PX, mask=mask * 255, blockSize=5)
+        corners = cv2.goodFeaturesToTrack(picture, wanted, 0.003, _APART_PX, mask=mask * 255, blockSize=5)
         if corners is not None:
             found.append(corners.reshape(-1, 2))
     return np.concatenate(found).astype(np.float32) if found else np.zeros((0, 2), np.float32)
@@ -102,6 +120,38 @@ def _followed(flat: Sequence[Gray], reference: int, points: Floats) -> Values:
             before, last = last, np.where(seen[:, None], found - points, last + (last - before)).astype(np.float32)
             place += step
     return ways
+
+
+def _common(ways: Values) -> Values:
+    """(pictures, 2): where these points go on the whole; between pictures that show too few of them, in between."""
+    many = np.isfinite(ways[..., 0]).sum(axis=1) >= 3
+    known = np.flatnonzero(many)
+    middles = np.array([np.nanmedian(ways[place], axis=0) for place in known])
+    every = np.arange(len(ways))
+    return np.stack([np.interp(every, known, middles[:, axis]) for axis in (0, 1)], 1)
+
+
+def _sought(flat: Sequence[Gray], reference: int, points: Floats, expected: Values) -> tuple[Values, Values]:
+    """(pictures, points, 2) px: where each point is, if near where it is expected; and how badly it matches there."""
+    ways, wrongs = np.full(expected.shape, np.nan), np.full(expected.shape[:2], np.inf)
+    for place, picture in enumerate(flat):
+        guess = (points + expected[place]).astype(np.float32)
+        found, status, wrong = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+            flat[reference],
+            picture,
+            points,
+            guess.copy(),
+            winSize=_WINDOW,
+            maxLevel=0,
+            flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+            criteria=(cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 20, 0.005),
+        )
+        near = (status.ravel() == 1) & (np.hypot(*(found - guess).T) < _ASTRAY_PX)
+        wrongs[place, near] = wrong.ravel()[near]
+        seen = near & (wrong.ravel() < _WORST_PATCH)
+        ways[place, seen] = (found - points)[seen]
+    ways[reference] = 0.0
+    return ways, wrongs
 
 
 def _wall(ways: Values, points: Floats, box: Flags) -> Flags:
@@ -155,7 +205,7 @@ def _car(ways: Values, points: Floats, direction: Floats, least_px: float) -> Fl
     reach = np.where(seen, np.abs(along), 0).max(axis=0)
     able = np.flatnonzero((seen.sum(axis=0) >= max(4, 0.3 * len(along))) & (reach > _REACH_PX))
     chosen = np.zeros(along.shape[1], bool)
-    if len(able) < _FEWEST:
+    if len(able) < _FEWEST_FIRST:
         return chosen
     mine = along[:, able]
     size = np.abs(mine)
@@ -170,7 +220,7 @@ def _car(ways: Values, points: Floats, direction: Floats, least_px: float) -> Fl
     for _ in range(_GROUPS):
         best = int(np.argmax((alike * asked).sum(axis=1)))
         members = np.flatnonzero(alike[best])
-        if len(members) < _FEWEST:
+        if len(members) < _FEWEST_FIRST:
             break
         if np.ptp(np.percentile(places[members], [10, 90])) > least_px:
             chosen[able[members]] = True

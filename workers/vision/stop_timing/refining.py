@@ -50,7 +50,7 @@ def instant(
     """
     rests_s = rough_s + 0.12 if stops else rough_s - 0.15
     rests = min(seen, key=lambda one: abs(one.t_s - rests_s), default=None)
-    if rests is None:
+    if rests is None or abs(rests.t_s - rests_s) > 0.3:
         return None
     coarse = _thinned(_between(seen, rough_s, _SEARCHED, stops), rests)
     found = _displaced(coarse, rests, direction, box)

@@ -19,6 +19,8 @@ _KEPT_S = 4.0
 """Pictures are kept for so long: from a release's first motion until it is sure."""
 _COARSE_S = 0.034
 """Motion is looked for at most every so often."""
+_ROUGH_U_S = 0.25
+"""Of an instant that only the speed of the whole tells."""
 _GAP = 1.8
 """Of the usual interval: longer, and pictures are missing."""
 _THROUGH = 0.5
@@ -110,9 +112,7 @@ class StopTimer:
         """A car that stood in the box has gone a quarter of it: it is sure now that it leaves."""
         standing = self._standing or _Standing(None, None, notes=["It began before the clip."])
         self._standing = None
-        standing.released = self._instant(journey, stops=False)
-        if standing.released is None:
-            standing.notes.append("Its first motion could not be followed.")
+        standing.released = self._instant(journey, standing.notes, stops=False)
         self._leaving = (standing, journey)
 
     def _ended(self, journey: Journey) -> None:
@@ -130,23 +130,24 @@ class StopTimer:
 
     def _arrived(self, journey: Journey) -> None:
         arrived = None if journey.told else crossing.arrived(journey)
-        stationary = self._instant(journey, stops=True)
-        self._standing = _Standing(arrived, stationary)
-        if arrived is None:
-            self._standing.notes.append("Its arrival was not seen.")
-        if stationary is None:
-            self._standing.notes.append("Its last motion could not be followed.")
+        notes = ["Its arrival was not seen."] if arrived is None else []
+        self._standing = _Standing(arrived, self._instant(journey, notes, stops=True), notes=notes)
 
-    def _instant(self, journey: Journey, *, stops: bool) -> TimedInstant | None:
-        rough = self._journeys.rough_s(journey, stops=stops)
-        return refining.instant(
+    def _instant(self, journey: Journey, notes: list[str], *, stops: bool) -> TimedInstant:
+        rough_s = self._journeys.rough_s(journey, stops=stops)
+        found = refining.instant(
             tuple(self._kept),
-            rough,
+            rough_s,
             stops=stops,
             direction=journey.direction,
             length_px=journey.length_px,
             box=self._mask,
         )
+        if found is None:
+            what = "last" if stops else "first"
+            notes.append(f"Too little of the car is seen for its {what} motion to be followed: timed by its speed alone.")
+            return TimedInstant(rough_s, _ROUGH_U_S)
+        return found
 
     def _close(self, standing: _Standing, departed: TimedInstant | None) -> None:
         if departed is None and standing.released is not None:
