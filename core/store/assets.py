@@ -86,7 +86,8 @@ class _Names:
         if by is AssetGrouping.CAR:
             car = car_of(row["meta"])
             return None if car is None else f"Car {car}"
-        return f"{row['camera_id']} {utc_text(row['captured_at_ns'])}"
+        day, time = utc_text(row["captured_at_ns"]).split("T")
+        return f"{row['camera_id']} {day} {time[:12]}"
 
 
 def _unique(labels: Mapping[str, str]) -> dict[str, str]:

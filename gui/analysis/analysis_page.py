@@ -42,7 +42,7 @@ class AnalysisPage(QWidget):
         self.results.back_wanted.connect(self.show_runs)
         self.runs_button.clicked.connect(lambda: self.show_runs())
         self.packs_button.clicked.connect(lambda: self.show_packs())
-        self.results.viewer.job_wanted.connect(self.job_wanted)
+        self.results.frames.job_wanted.connect(self.job_wanted)
         new = QShortcut(QKeySequence("Ctrl+N"), self)
         new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         new.activated.connect(lambda: self.new_run())
@@ -53,6 +53,8 @@ class AnalysisPage(QWidget):
         self.stack.setCurrentWidget(self.runs)
         self.runs_button.setChecked(True)
         self._head.show()
+        if self.results.run_id:
+            self.runs.choose(self.results.run_id)
         self.runs.table.setFocus()
 
     def show_packs(self) -> None:

@@ -135,6 +135,9 @@ class ChartView(QWidget):
         bars = self._chart.bars
         painter.setFont(self._font("small"))
         plot = body.adjusted(0, _LINE_PX // 2 + 6, 0, -_LINE_PX)
+        if len(bars) == 1:  # all the same: a bar over the whole width would say more than there is
+            plot.setWidth(plot.width() // 8)
+            plot.moveLeft(body.center().x() - plot.width() // 2)
         most, step = max(bar.number for bar in bars), plot.width() / len(bars)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("accent"))
@@ -151,10 +154,10 @@ class ChartView(QWidget):
             painter.setPen(QPen(theme.colour("warn"), 2, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, plot.top() - 4), QPointF(x, plot.bottom()))
         painter.setPen(theme.colour("muted"))
-        foot = QRect(plot.left(), plot.bottom() + 3, plot.width(), _LINE_PX)
+        foot = QRect(body.left(), plot.bottom() + 3, body.width(), _LINE_PX)
         for text, side in zip(self._chart.ticks, (_LEFT, _CENTRE, _RIGHT), strict=False):
             painter.drawText(foot, side, text)
-        painter.drawText(QRect(plot.left(), body.top() - 4, plot.width(), _LINE_PX), _LEFT, f"{most:,}")
+        painter.drawText(QRect(body.left(), body.top() - 4, body.width(), _LINE_PX), _LEFT, f"{most:,}")
 
     def _font(self, size: str, *, bold: bool = False) -> QFont:
         font = QFont(self.font())

@@ -23,7 +23,7 @@ from core.pack import Pack
 from core.run import Finding, FindingState
 from gui import theme
 from gui.analysis.finding_rows import FindingRow, ShownFrame, shown_frames
-from gui.analysis.words import STATES, cost_text, frames_text, raw_text, title_of, took_text, value_text
+from gui.analysis.words import STATES, breakable, cost_text, frames_text, raw_text, title_of, took_text, value_text
 from gui.background import run_in_background
 from gui.library.thumbnails import Thumbnails, Wanted
 from gui.station import Station
@@ -96,7 +96,7 @@ class FindingPane(QFrame):
     def _show_state(self, finding: Finding) -> None:
         said, level = STATES[finding.state]
         error = finding.error or {}
-        self._title.setText(finding.asset_id)
+        self._title.setText(breakable(finding.asset_id))
         self._said.setText(f"{said}: {error['message']}" if error.get("message") else said)
         theme.set_role(self._said, level="" if level == "muted" else level)
         self._hint.setText("\n".join(part for part in (error.get("hint", ""), *finding.notes) if part))
@@ -114,7 +114,7 @@ class FindingPane(QFrame):
         values = finding.values or {}
         for place, column in enumerate(pack.columns if finding.values is not None else ()):
             name, text = title_of(column.name), value_text(values.get(column.name)) or "No value"
-            label, value = QLabel(name, self), QLabel(text, self)
+            label, value = QLabel(name, self), QLabel(breakable(text), self)
             theme.set_role(label, role="small")
             label.setToolTip(column.description)
             value.setWordWrap(True)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -20,7 +20,6 @@ from core.errors import KnownError, NotFound
 from core.finding_export import ExportFormat
 from core.run import FrameRef
 from core.store.findings import FindingFilter
-from core.store.library import LibraryFilter
 from gui import theme
 from gui.analysis.chart_strip import ChartStrip
 from gui.analysis.charts import Chart
@@ -28,12 +27,12 @@ from gui.analysis.exporting import FORMATS, Exporting
 from gui.analysis.finding_pane import PANE_PX, FindingPane
 from gui.analysis.finding_rows import charts_of
 from gui.analysis.findings_model import FindingsModel, Seen
+from gui.analysis.frame_opening import FrameOpening
 from gui.analysis.results_filter import ResultsFilter
 from gui.analysis.results_table import ResultsTable
 from gui.analysis.run_actions import RunActions
 from gui.analysis.run_rows import RunRow, row_of
 from gui.errors import show_failure
-from gui.jobs.made_viewer import MadeViewer
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
 from gui.station import Station
@@ -60,18 +59,24 @@ class ResultsView(QWidget):
         super().__init__(parent)
         self._station = station
         self._chosen_asset: str | None = None
+        self._chooses_first = False
         self._row: RunRow | None = None
         self.model = FindingsModel(station, self)
         self.filter = ResultsFilter(self)
         self.table = ResultsTable(self.model, self)
         self.charts = ChartStrip(self)
         self.pane = FindingPane(station, self)
-        self.viewer = MadeViewer(station, self)
+        self.frames = FrameOpening(station, self)
         self.acts = RunActions(station, self._ask, self)
         self.exporting = Exporting(station.folder, self)
         self._lay_out()
         self._connect()
         self._follow = Following(station, self, self._read, self._show, rest_ms=_REST_MS, failed=self._failed)
+
+    @property
+    def run_id(self) -> str:
+        """Of the run that is or was shown; empty before the first."""
+        return self.model.asked.run_id
 
     def show_run(self, run_id: str) -> None:
         """Show this run; its rows come in a moment."""
@@ -84,6 +89,10 @@ class ResultsView(QWidget):
             self._show_charts(())
             self._offer()
         self._ask()
+
+    def choose_first(self) -> None:
+        """Choose the first finding, as soon as it is here."""
+        self._chooses_first = True
 
     # following the station
 
@@ -131,6 +140,9 @@ class ResultsView(QWidget):
 
     def _choose_again(self) -> None:
         """The chosen asset stays chosen, wherever its row is now."""
+        if self._chooses_first and self.model.row(0) is not None:
+            self._chooses_first = False
+            self.table.selectRow(0)
         if self._chosen_asset is None:
             self._chosen_changed()
             return
@@ -181,14 +193,9 @@ class ResultsView(QWidget):
             do(self._row.run)
 
     def open_frame(self, ref: FrameRef) -> None:
-        """In the viewer, among the frames of its asset; a file that is not of the library in its own program."""
-        if ref.frame_id is None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(ref.path or ""))
-            return
+        """In the viewer, among the frames of its asset."""
         finding = self.pane.finding
-        frames = finding.frames if finding is not None else (ref,)
-        ids = tuple(frame.frame_id for frame in frames if frame.frame_id is not None)
-        self.viewer.open(ref.frame_id, LibraryFilter(ids=ids))
+        self.frames.open(ref, finding.frames if finding is not None else (ref,))
 
     def _export(self, format: ExportFormat) -> None:
         if self._row is not None:

@@ -55,6 +55,7 @@ class RunsView(QWidget):
         self._station = station
         self._rows: list[RunRow] = []
         self._number = _AT_FIRST
+        self._goes_to: str | None = None
         self.table = QTableWidget(0, len(COLUMNS), self)
         self.acts = RunActions(station, self._ask, self)
         self.open_button = self._button("Results", "analysis", self.open_chosen, "Enter")
@@ -85,10 +86,9 @@ class RunsView(QWidget):
         return self._rows[rows[0].row()] if rows and rows[0].row() < len(self._rows) else None
 
     def choose(self, run_id: str) -> None:
-        """Choose this run's row, if it is listed."""
-        place = next((place for place, row in enumerate(self._rows) if row.run.id == run_id), None)
-        if place is not None:
-            self.table.selectRow(place)
+        """Choose this run's row, as soon as it is listed."""
+        self._goes_to = run_id
+        self._ask()
 
     # what the operator does
 
@@ -122,6 +122,8 @@ class RunsView(QWidget):
 
     def _show(self, read: _Read) -> None:
         chosen = self.chosen()
+        wanted_id = self._goes_to or (chosen.run.id if chosen is not None else None)
+        self._goes_to = None
         self._rows = read.rows
         self.table.setRowCount(len(read.rows))
         for place, row in enumerate(read.rows):
@@ -139,8 +141,8 @@ class RunsView(QWidget):
                 self._put(place, column, text, row)
         self.older_button.setVisible(read.more)
         self._body.setCurrentIndex(0 if read.rows else 1)
-        if chosen is not None:
-            place_now = next((place for place, row in enumerate(read.rows) if row.run.id == chosen.run.id), None)
+        if wanted_id is not None:
+            place_now = next((place for place, row in enumerate(read.rows) if row.run.id == wanted_id), None)
             if place_now is None:
                 self.table.clearSelection()
             elif not self.table.selectionModel().isRowSelected(place_now, QModelIndex()):

@@ -19,6 +19,15 @@ STATES = {
 """In words, and their level."""
 PROVIDERS = {RunProvider.GEMINI: "Gemini", RunProvider.LOCAL: "This machine", RunProvider.AUTO: "Automatic"}
 _SMALLEST_COST = 0.01
+_UNITS = {
+    **{unit: unit for unit in ("px", "mm", "cm", "m", "ms", "s", "kg", "usd")},
+    "deg": "°",
+    "percent": "%",
+    "pct": "%",
+    "ev": "EV",
+    "kmh": "km/h",
+}
+_WORD_MOST = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ _SHOWN_MOST = 8
 """Of a pack's columns at first."""
 _BEFORE = (
     TableColumn(PICTURE, "Frame", 92),
-    TableColumn("asset_id", "Asset", 210),
+    TableColumn("asset_id", "Asset", 270),
     TableColumn("state", "State", 84),
     TableColumn(REASON, "Reason", 220, shown=False),
 )
@@ -80,8 +89,18 @@ def columns_of(pack: Pack) -> tuple[TableColumn, ...]:
 
 
 def title_of(name: str) -> str:
-    """'Motion blur' of motion_blur."""
+    """'Motion blur' of motion_blur, 'Blur (px)' of blur_px."""
+    words, _, last = name.rpartition("_")
+    if words and last in _UNITS:
+        return f"{title_of(words)} ({_UNITS[last]})"
     return name.replace("_", " ").capitalize()
+
+
+def breakable(text: str) -> str:
+    """A long word gets places to break at, so that it widens nothing."""
+    if max((len(word) for word in text.split()), default=0) <= _WORD_MOST:
+        return text
+    return "\u200b".join(text[at : at + 12] for at in range(0, len(text), 12))
 
 
 def value_text(value: object) -> str:
