@@ -43,10 +43,11 @@ def test_coverage_that_is_too_good_is_not_met_either(many):
 
 
 def test_a_recipe_is_beaten_only_by_three_times(many):
-    (flow,) = measure.against(many)
+    flow, occupancy, _ = measure.against(many)
     assert (flow.ours, flow.peer, flow.met) == (19.5, 200.0, True)
-    assert "40 missed, 80 invented" in flow.how
-    (closer,) = measure.against([seen(1, 50, 70.0, rival_ms=200.0)])
+    assert "40 missed, 80 invented of 40" in flow.how
+    assert occupancy.met is None
+    closer, *_ = measure.against([seen(1, 50, 70.0, rival_ms=200.0)])
     assert closer.met is False
 
 
