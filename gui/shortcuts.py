@@ -55,7 +55,11 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "Cameras",
-        (("Ctrl+N", "Add a camera"), ("Enter", "Change the chosen one"), ("Delete", "Remove the chosen one")),
+        (
+            ("Ctrl+N", "Add a camera"),
+            ("Enter  Delete", "Change, remove the chosen one"),
+            ("B", "Draw its pit box"),
+        ),
     ),
 )
 

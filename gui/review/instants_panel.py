@@ -3,14 +3,24 @@
 import math
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.stop import Mark, Moment, Stop
 from core.stop_words import MOMENTS, clock_text, offset_text, span_text
 from gui import theme
 from gui.review.reading import ReviewRead
 
-PANEL_PX = 340
+PANEL_PX = 356
 
 
 class InstantsPanel(QFrame):
@@ -44,7 +54,9 @@ class InstantsPanel(QFrame):
         self.remark.setPlaceholderText("Notes")
         self.remark.setAccessibleName("Notes")
         self.remark.setTabChangesFocus(True)
-        self.remark.setFixedHeight(84)
+        self.remark.setMinimumHeight(48)
+        self.remark.setMaximumHeight(96)
+        theme.set_role(self.remark, role="note")
         self.car_number.editingFinished.connect(self.save)
         self.remark.installEventFilter(self)
         self._lay_out()
@@ -86,7 +98,7 @@ class InstantsPanel(QFrame):
     def _lay_out(self) -> None:
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.space("xs"))
-        grid.setVerticalSpacing(theme.space("xs"))
+        grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         for number, (moment, row) in enumerate(self._rows.items()):
             grid.addWidget(row.name, 3 * number, 0)
@@ -94,13 +106,14 @@ class InstantsPanel(QFrame):
                 grid.addWidget(button, 3 * number, column, 2, 1)
             grid.addWidget(row.machine, 3 * number + 1, 0)
             grid.addWidget(row.hand, 3 * number + 2, 0, 1, 4)
-            row.machine.setContentsMargins(0, 0, 0, theme.space("xs"))
-            row.hand.setContentsMargins(0, 0, 0, theme.space("xs"))
             row.name.clicked.connect(lambda _=False, moment=moment: self.go_wanted.emit(moment.value))
             row.back.clicked.connect(lambda _=False, moment=moment: self.nudge_wanted.emit(moment.value, -1))
             row.forth.clicked.connect(lambda _=False, moment=moment: self.nudge_wanted.emit(moment.value, 1))
             row.undo.clicked.connect(lambda _=False, moment=moment: self.take_back_wanted.emit(moment.value))
-        layout = QVBoxLayout(self)
+        inner = QWidget()
+        inner.setAutoFillBackground(False)
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(0, 0, theme.space("s"), 0)
         layout.setSpacing(theme.space("s"))
         layout.addWidget(self.standing)
         layout.addWidget(self.measured)
@@ -110,6 +123,15 @@ class InstantsPanel(QFrame):
         layout.addStretch(1)
         layout.addWidget(self.car_number)
         layout.addWidget(self.remark)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        scroll.viewport().setAutoFillBackground(False)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("xs"), theme.space("s"))
+        outer.addWidget(scroll)
 
 
 class _Row:

@@ -22,7 +22,7 @@ class PicturePane(QWidget):
         self._said = ""
         self._time = ""
         self._box: tuple[Point, ...] = ()
-        self.setMinimumSize(200, 130)
+        self.setMinimumSize(160, 72)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(f"Picture of {label}")
 
@@ -73,7 +73,7 @@ class PicturePane(QWidget):
         corners = QPolygonF(
             [QPointF(target.x() + x * target.width(), target.y() + y * target.height()) for x, y in self._box]
         )
-        painter.setPen(QPen(theme.colour("accent"), 1.5, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(theme.colour("stale"), 1.5, Qt.PenStyle.DashLine))
         painter.drawPolygon(corners)
 
     def _paint_strip(self, painter: QPainter) -> None:
@@ -85,9 +85,11 @@ class PicturePane(QWidget):
         room = strip.adjusted(8, 0, -8, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(theme.colour("muted"))
-        painter.drawText(room, middle | Qt.AlignmentFlag.AlignRight, self._time)
+        needed = painter.fontMetrics().horizontalAdvance
+        time = next((said for said in (self._time, self._time.split("  ")[0]) if needed(said) < room.width() - 40), "")
+        painter.drawText(room, middle | Qt.AlignmentFlag.AlignRight, time)
         painter.setPen(theme.colour("ink"))
-        left = room.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(self._time) - 12, 0)
+        left = room.adjusted(0, 0, -needed(time) - 12, 0)
         label = painter.fontMetrics().elidedText(self._label, Qt.TextElideMode.ElideRight, left.width())
         painter.drawText(left, middle | Qt.AlignmentFlag.AlignLeft, label)
 

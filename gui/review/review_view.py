@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QKeyCombination, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from core.stop import Moment
 from core.stop_words import clock_text, offset_text
@@ -20,6 +20,7 @@ from gui.review.stop_acts import StopActs
 from gui.review.synchronised_clips import SynchronisedClips
 from gui.review.timeline import Timeline
 from gui.station import Station
+from gui.sync.elided import ElidedLabel
 
 _PLAY_MS = 33
 _LEAP = 10
@@ -41,8 +42,8 @@ class ReviewView(QWidget):
         self.moment = Moment.STATIONARY
         self._played: tuple[float, int] | None = None
         self.acts = StopActs(station, self._ask, self)
-        self._title = QLabel(self)
-        self._clock = QLabel(self)
+        self._title = ElidedLabel(self)
+        self._clock = ElidedLabel(self)
         self.panel = InstantsPanel(self)
         self.clips = SynchronisedClips(self)
         self.timeline = Timeline(self)
@@ -87,7 +88,7 @@ class ReviewView(QWidget):
             self.at_ns = mark.at_ns if mark else stop.from_ns
         number = f"Car {stop.car_number} · " if stop.car_number else ""
         locked = "  (locked)" if stop.locked else ""
-        self._title.setText(f"{number}{read.label} · {clock_text(stop.from_ns, read.zone)[:8]}{locked}")
+        self._title.set_text(f"{number}{read.label} · {clock_text(stop.from_ns, read.zone)[:8]}{locked}")
         self.lock_button.setText("Unlock" if stop.locked else "Lock")
         self.set_button.setEnabled(not stop.locked)
         self.panel.show_read(read, self.moment)
@@ -109,7 +110,7 @@ class ReviewView(QWidget):
             return
         zero = read.stop.mark(Moment.STATIONARY)
         since = f"   {offset_text(self.at_ns, zero.at_ns, zero.u_ns)} from standstill" if zero else ""
-        self._clock.setText(f"{clock_text(self.at_ns, read.zone)}{since}")
+        self._clock.set_text(f"{clock_text(self.at_ns, read.zone)}{since}")
 
     def _show_ghost(self) -> None:
         self.clips.haunt(self.ghost_button.isChecked())
@@ -245,8 +246,7 @@ class ReviewView(QWidget):
         head = QHBoxLayout()
         head.addWidget(back)
         head.addSpacing(theme.space("s"))
-        head.addWidget(self._title)
-        head.addStretch(1)
+        head.addWidget(self._title, 1)
         for button in (self.ghost_button, self.whole_button, self.lock_button, self.dossier_button):
             head.addWidget(button)
         foot = QHBoxLayout()
@@ -255,9 +255,9 @@ class ReviewView(QWidget):
         for button, icon in ((former, "chevron-left"), (following, "chevron-right")):
             theme.set_icon(button, icon)
             button.setAccessibleName(button.toolTip())
-        for widget in (former, self.play_button, following, self._clock):
+        for widget in (former, self.play_button, following):
             foot.addWidget(widget)
-        foot.addStretch(1)
+        foot.addWidget(self._clock, 1)
         foot.addWidget(self.set_button)
         empty = EmptyState(self)
         empty.say(

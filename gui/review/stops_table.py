@@ -17,8 +17,8 @@ COLUMNS = (
     "Car",
     "Camera",
     "Stationary for",
-    "Arrived to stationary",
-    "Released to gone",
+    "Arriving",
+    "Leaving",
     "By",
     "Notes",
 )
