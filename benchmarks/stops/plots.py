@@ -26,7 +26,7 @@ def drawn(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:
 
 def errors(outcomes: Sequence[Outcome], path: Path) -> Path:
     """Left: the share of stops below each error, ours and the recipes'. Right: error against claimed half-width."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
     for fps, line in ((50, "-"), (25, "--")):
         ours = [abs(miss.error_s) * 1000 for miss in misses([o for o in outcomes if o.scenario.fps == fps], SPAN)]
         _cumulative(left, ours, f"ours, {fps} fps", OURS, line)
@@ -36,7 +36,7 @@ def errors(outcomes: Sequence[Outcome], path: Path) -> Path:
         _cumulative(left, theirs, f"{name}: those found", THEIRS, line)
     left.set(xscale="log", xlabel="error of the standing time, ms", ylabel="share of stops", ylim=(0, 1.02))
     left.grid(alpha=0.3)
-    left.legend(fontsize=8)
+    left.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.14))
     for what, mark in zip(MEASURES, ("o", "s", "^", "v", "."), strict=True):
         values = misses(outcomes, what)
         if values:
@@ -46,7 +46,7 @@ def errors(outcomes: Sequence[Outcome], path: Path) -> Path:
     right.plot(span, span, color=LIMIT, label="error = claimed")
     right.set(xscale="log", yscale="log", xlabel="claimed 95 % half-width, ms", ylabel="error, ms")
     right.grid(alpha=0.3)
-    right.legend(fontsize=8)
+    right.legend(fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
     figure.savefig(path, dpi=110)
     plt.close(figure)
     return path
