@@ -20,6 +20,8 @@ CLAIMS = {
     "queue": ("benchmarks.queue", "measure"),
     "history": ("benchmarks.history", "measure"),
     "api": ("benchmarks.api", "measure"),
+    "stops": ("benchmarks.stops.measure", "measure"),
+    "analyze": ("benchmarks.analyze", "measure"),
 }
 
 

@@ -4,6 +4,7 @@ import argparse
 from importlib.metadata import version
 from typing import NoReturn
 
+from cli.analysis_arguments import add_analyze, add_packs, add_runs
 from cli.job_arguments import add_jobs, add_schedules
 from core.capture import CaptureMode
 from core.errors import UsageError
@@ -52,6 +53,9 @@ def build_parser() -> Parser:
     _add_camera(command("camera", "the configured cameras"), anywhere)
     _add_capture(command("capture", "make frames or clips from cameras"))
     _add_import(command("import", "take files in as frames or clips"))
+    add_analyze(command("analyze", "ask a pack's question for every asset"))
+    add_packs(command("packs", "the questions that can be asked"), anywhere)
+    add_runs(command("runs", "the analysis runs and their findings"), anywhere)
     add_jobs(command("jobs", "the queue"), anywhere)
     add_schedules(command("schedules", "what is asked for again and again"), anywhere)
     _add_sync(command("sync", "what goes to object storage"), anywhere)
@@ -91,6 +95,13 @@ def _add_camera(camera: argparse.ArgumentParser, anywhere: Parser) -> None:
     test = actions.add_parser("test", help="what the camera sends, or what is wrong, within 5 s", parents=[anywhere])
     test.add_argument("id", nargs="?", help="a configured camera")
     _add_camera_address(test, required=False)
+    box = actions.add_parser("box", help="show, draw or clear its pit box", parents=[anywhere])
+    box.add_argument("id")
+    drawn = box.add_mutually_exclusive_group()
+    drawn.add_argument("--points", nargs="+", metavar="X,Y", help="3-12 corners in order, as fractions 0-1")
+    drawn.add_argument("--rect", metavar="X,Y,W,H", help="a rectangle in px of the picture as displayed")
+    drawn.add_argument("--clear", action="store_true", help="it has none any more")
+    box.add_argument("--size", metavar="WxH", help="of the picture, where the camera was never connected")
     remove = actions.add_parser("remove", help="take a camera out; its frames stay", parents=[anywhere])
     remove.add_argument("id")
 

@@ -38,9 +38,12 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
             return take_tour(
                 folder, simulated, out=out, store=store, live_s=8.0 if arguments.seconds is None else arguments.seconds
             )
+        from cli.demo_analysis import queue_run_aside
         from gui.app import main as open_window
 
+        aside = queue_run_aside(folder, out)
         code = open_window(folder, close_after_s=arguments.seconds)
+        aside.join()
     return Answer({"data": str(folder.root)}, f"Everything the demo made is in {out}", Exit(code))
 
 

@@ -32,6 +32,7 @@ def write_page(
     steps: Sequence[Step],
     frames: Answer,
     clips: Answer,
+    analysis: Answer,
     sync: Answer,
     screenshots: Sequence[Path],
     store: Path,
@@ -46,6 +47,7 @@ def write_page(
             safe_words=html.escape(sync.text),
             steps="\n".join(_step_row(step) for step in steps),
             frames="\n".join(_figure(frame) for frame in _list(frames, "frames")),
+            analysis=html.escape(_analysis_line(analysis)),
             clips="\n".join(_clip_row(clip) for clip in _list(clips, "clips")),
             screenshots="\n".join(f'<p><img src="{shot.as_uri()}" alt="{shot.stem}"></p>' for shot in screenshots),
             store=html.escape(str(store)),
@@ -58,6 +60,19 @@ def write_page(
 def _list(answer: Answer, name: str) -> list[Document]:
     value = answer.document.get(name)
     return value if isinstance(value, list) else []
+
+
+def _analysis_line(analysis: Answer) -> str:
+    """What the local run found, or why there is none."""
+    told = analysis.document
+    if "run_id" not in told:
+        return analysis.text
+    failed = f", {told['failed']} failed" if told["failed"] else ""
+    took = span_text(int(float(str(told["ms"])) * 1e6))
+    return (
+        f"frame_quality, on this machine, without a network: {told['completed']} of {told['assets']} frames "
+        f"answered{failed} in {took}. The picture of the Analysis page below shows the table and its charts."
+    )
 
 
 def _step_row(step: Step) -> str:

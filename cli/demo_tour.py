@@ -18,7 +18,7 @@ from cli.waiting import wait_until
 from core.camera import CameraState
 from core.errors import CameraSilent, KnownError
 from core.paths import DataFolder
-from core.store import cameras
+from core.store import cameras, sessions
 from resources import resource
 
 if TYPE_CHECKING:
@@ -46,14 +46,23 @@ def take_tour(folder: DataFolder, simulated: "DemoCameras", *, out: Path, store:
     # One of the files is text by the name of .jpg: it must fail alone, and the import must say so.
     to_import = _files_to_import(out / "to-import", clips)
     step("import", str(to_import), "--camera", ids[0], "--wait", expected=Exit.IN_PART)
+    analysis = step(*_analysis(folder), "--wait")
     sync = step("sync", "now")
     screenshots = [_draw(folder, out, "library", "dark")]
+    screenshots.append(_draw(folder, out, "analysis", "dark", run_id=str(analysis.document.get("run_id"))))
     threading.Event().wait(simulated.seconds_to_stop())  # an empty box would show nothing of the work
     screenshots += [_draw(folder, out, "wall", theme) for theme in ("dark", "light")]
     step("worker", "--stop")
     step("fsck")
     page = write_page(
-        out / "summary.html", steps=steps, frames=frames, clips=clips, sync=sync, screenshots=screenshots, store=store
+        out / "summary.html",
+        steps=steps,
+        frames=frames,
+        clips=clips,
+        analysis=analysis,
+        sync=sync,
+        screenshots=screenshots,
+        store=store,
     )
     document: Document = {
         "summary": str(page),
@@ -124,9 +133,17 @@ def _files_to_import(to: Path, clips: Answer) -> Path:
     return to
 
 
-def _draw(folder: DataFolder, out: Path, page: str, theme: str) -> Path:
+def _analysis(folder: DataFolder) -> tuple[str, ...]:
+    """Every frame that was captured so far, each by itself, on this machine."""
+    with open_station(folder) as station, station.database.read() as tx:
+        session = sessions.current(tx)
+    asked = ("--session", session.id) if session is not None else ("--camera", "Pit_1_front")
+    return "analyze", "--pack", "frame_quality", *asked, "--by", "frame", "--provider", "local"
+
+
+def _draw(folder: DataFolder, out: Path, page: str, theme: str, run_id: str | None = None) -> Path:
     from gui.screenshot import grab_window
 
     to = out / "screenshots"
     to.mkdir(parents=True, exist_ok=True)
-    return grab_window(folder, to / f"{page}-{theme}.png", page=page, theme=theme)
+    return grab_window(folder, to / f"{page}-{theme}.png", page=page, theme=theme, run_id=run_id)

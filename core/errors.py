@@ -8,7 +8,8 @@ KnownError                   the world's doing: told, never a traceback
 ├── DataFolderError          locked · foreign · corrupt · newer · unwritable · database busy · file gone · file changed
 ├── SettingsError · CredentialsError
 ├── UsageError · NotFound
-├── JobRefused               kind unavailable · job before failed (trying again can't help by itself)
+├── ModelUnusable            a detector of one's own (trying again can't help)
+├── JobRefused               kind unavailable · job before failed · no pit box (trying again can't help by itself)
 ├── ApiPortBusy · WebhookUnreachable
 └── WorkerAbsent
 Everything else is a bug of ours: supervision keeps its traceback and reports it.
@@ -206,6 +207,15 @@ class MediaUnsupported(MediaError):
     hint = "Use jpg, png, bmp, tiff; or mp4, mov, mkv, avi, webm. The content decides, not the name."
 
 
+class ModelUnusable(KnownError):
+    """Field: model, its name."""
+
+    title = "The detector {model} can't be used"
+    hint = "docs/tracking.md says what a model and its sidecar look like."
+    safe = "The models that were imported before are as they were."
+    permanent = True
+
+
 class DataFolderError(KnownError):
     """Field: folder."""
 
@@ -311,6 +321,13 @@ class JobBeforeFailed(JobRefused):
 
     title = "It waited for {before}, which {how}"
     hint = "Retry that one first, then this one."
+
+
+class NoPitBox(JobRefused):
+    """Field: camera (label)."""
+
+    title = "{camera} has no pit box, so its stops can't be timed"
+    hint = "Draw it in Cameras ▸ {camera} ▸ Pit box, then press Retry."
 
 
 class ApiPortBusy(KnownError):

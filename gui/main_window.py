@@ -18,7 +18,7 @@ from gui.closing import ClosingDialog, GoesOn, ask_worker_to_stop, what_goes_on
 from gui.errors import show_failure
 from gui.first_run import FirstRunPage
 from gui.foot import Foot
-from gui.pages import PAGES, make_page
+from gui.pages import PAGES, KeepsState, focus_into, make_page
 from gui.rail import Rail
 from gui.shortcuts import ShortcutsDialog
 from gui.station import Station
@@ -36,6 +36,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.station = station
         self._pages: dict[str, QWidget] = {}
+        self._kept: dict[str, Any] = {}
         self._wall = WallPage(station)
         self._may_close = False
         self.setWindowTitle("TrackShift Station")
@@ -65,7 +66,7 @@ class MainWindow(QMainWindow):
     def show_page(self, key: str) -> QWidget:
         """Show a page of PAGES; raises KeyError for another key."""
         if key not in self._pages:
-            page = self._wall_or_first_run() if key == "wall" else make_page(key, self.station, self.show_job, self)
+            page = self._wall_or_first_run() if key == "wall" else self._other_page(key)
             page.setObjectName("page")
             self._pages[key] = page
             self.stack.addWidget(page)
@@ -73,8 +74,14 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(page)
         self.rail.check(key)
         self._show_tools()
-        _focus_into(page)
+        focus_into(page)
         self.foot.place()
+        return page
+
+    def _other_page(self, key: str) -> QWidget:
+        page = make_page(key, self.station, self.show_job, self, self.show_page)
+        if isinstance(page, KeepsState) and isinstance(self._kept.get(key), dict):
+            page.restore(self._kept[key])
         return page
 
     def _wall_or_first_run(self) -> QWidget:
@@ -272,23 +279,17 @@ class MainWindow(QMainWindow):
             "page": self.page,
             "wall": self._wall.window_state(),
             "demo": self.first_run.demo_runs,
+            "pages": self._kept
+            | {k: page.window_state() for k, page in self._pages.items() if isinstance(page, KeepsState)},
         }
 
     def _restore(self, state: Mapping[str, Any]) -> None:
         window_state.restore_geometry(self, state.get("geometry"))
         if isinstance(state.get("wall"), dict):
             self._wall.restore(state["wall"])
+        if isinstance(state.get("pages"), dict):
+            self._kept = state["pages"]
         if state.get("demo") is True:
             self.first_run.start_demo(again=True)
         if state.get("page") in {key for key, _ in PAGES}:
             self.show_page(str(state["page"]))
-
-
-def _focus_into(page: QWidget) -> None:
-    """Give the keyboard to the page: to its own choice, or else to its first control."""
-    page.setFocus()
-    if page.focusProxy() is None and not page.hasFocus():
-        controls = (child for child in page.findChildren(QWidget) if child.isVisibleTo(page) and child.isEnabled())
-        first = next((child for child in controls if child.focusPolicy() & Qt.FocusPolicy.TabFocus), None)
-        if first is not None:
-            first.setFocus()

@@ -21,7 +21,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Everywhere",
         (
-            ("Ctrl+1 … Ctrl+7", "Wall, library, jobs, schedules, sessions, cameras, settings"),
+            ("Ctrl+1 … Ctrl+9", "Wall, library, stops, analysis, jobs, schedules, sessions, cameras, settings"),
             ("Ctrl+J", "Open or close the jobs panel"),
             ("F11", "Full screen"),
             ("F1 or ?", "This list"),
@@ -37,8 +37,29 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "Stops",
+        (
+            ("Enter  L  D", "Review, lock, dossier"),
+            (", and .  (Shift: ten)", "Review: a picture back, a picture on"),
+            ("1 … 4", "Review: to arrived, stationary, released, departed"),
+            ("[  ]  S", "Review: nudge the instant by a picture; set it here"),
+            ("P  G  W", "Review: play, ghost of the shortest stop, whole clip"),
+        ),
+    ),
+    (
+        "Analysis",
+        (
+            ("Ctrl+N  Enter  S  R", "New run, its results, stop or resume, retry failed"),
+            ("Enter  Ctrl+F  Ctrl+E  Esc", "Results: to the frames, find, export, back to the runs"),
+        ),
+    ),
+    (
         "Cameras",
-        (("Ctrl+N", "Add a camera"), ("Enter", "Change the chosen one"), ("Delete", "Remove the chosen one")),
+        (
+            ("Ctrl+N", "Add a camera"),
+            ("Enter  Delete", "Change, remove the chosen one"),
+            ("B", "Draw its pit box"),
+        ),
     ),
 )
 

@@ -17,7 +17,7 @@ from core.job import JobState
 from core.paths import DataFolder
 from core.process import BEAT_S
 from core.settings import Settings, load
-from core.store import cameras, jobs, stations
+from core.store import cameras, job_holding, jobs, stations
 from core.store.changes import Changes
 from core.store.database import Database, open_database
 from workers import alerts, retention, watch_folder
@@ -30,6 +30,7 @@ from workers.computing import Computing
 from workers.dispatcher import Dispatcher
 from workers.instance import WorkerLock
 from workers.jobs.kinds import KINDS
+from workers.live_timing import LiveTiming
 from workers.presence import Presence
 from workers.recovery import recover
 from workers.runner import Parts, Runner
@@ -125,6 +126,8 @@ class Worker:
         self._compute = Computing(self._settings.jobs.concurrency)
         self._feeds = Feeds(self._folder, self._settings, credentials, self._clock)
         self._scheduler = Scheduler(work_threads=_WORK_THREADS, capture_threads=_CAPTURE_THREADS)
+        self._live_compute = Computing(1)
+        self._live = LiveTiming(database, self._feeds, self._live_compute)
         parts = Parts(database, self._folder, self._compute, self._feeds, self._clock)
         self._runner = Runner(parts, KINDS, self._settings, freed=lambda: self._dispatcher.wake())
         self._dispatcher = Dispatcher(
@@ -165,6 +168,7 @@ class Worker:
         self._threads = [
             self._watching,
             supervise("cameras", self._keep_cameras, self._stopping),
+            supervise("live timing", lambda: self._live.run(self._stopping), self._stopping),
             supervise("uploader", lambda: self._uploader.run(self._stopping), self._stopping),
             supervise("webhook", lambda: self._webhook.run(self._stopping), self._stopping),
             supervise("api", lambda: self._api.run(self._stopping), self._stopping),
@@ -260,7 +264,8 @@ class Worker:
     def _has_work(self) -> bool:
         with self._database.read() as tx:
             number = jobs.counts(tx)
-            return bool(number[JobState.PENDING] or number[JobState.PROCESSING] or self._uploader.can_go_on(tx))
+            waits = number[JobState.PENDING] and job_holding.can_start(tx)
+            return bool(waits or number[JobState.PROCESSING] or self._uploader.can_go_on(tx))
 
     def _is_wanted(self) -> bool:
         watches = bool(self._settings.imports.watch_folder) or self._schedules.any()
@@ -269,6 +274,7 @@ class Worker:
     def _end_all(self) -> bool:
         """What is nearly done may end; the rest goes back to the queue, with no try spent."""
         self.stop()
+        self._live.stop()
         self._watching.join(_DRAIN_S)  # it may be claiming a job just now, which ends like the others
         drained = self._drained(_GRACE_S)
         for job_id in self._runner.running():
@@ -279,6 +285,7 @@ class Worker:
         drained = drained and not any(thread.is_alive() for thread in self._threads)
         self._feeds.stop()
         self._compute.close()
+        self._live_compute.close()
         self._scheduler.stop(wait=drained)
         reporting("the cameras' last rows", self._status_rows.write_ended)()
         if drained:  # else the row stays, and tells the next worker's recovery what this one may have left half-made

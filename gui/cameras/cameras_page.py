@@ -25,12 +25,13 @@ from gui.background import run_in_background
 from gui.cameras.camera_dialog import CameraDialog
 from gui.cameras.camera_test import text_of
 from gui.cameras.entry import remove
+from gui.cameras.pit_box_dialog import PitBoxDialog
 from gui.models.following import Following
 from gui.station import Station
 from gui.toast import show_notice
 from gui.wall.tile_words import STATE_COLOUR
 
-_COLUMNS = ("Camera", "State", "Video", "Address")
+_COLUMNS = ("Camera", "State", "Video", "Pit box", "Address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,13 @@ class CamerasPage(QWidget):
         title.setProperty("role", "title")
         self.add_button = self._button("Add a camera", "plus", self.add, role="primary")
         self.change_button = self._button("Change", "edit", self.change)
+        self.box_button = self._button("Pit box", "stops", self.draw_box)
+        self.box_button.setToolTip("Draw the box in which its stops are timed (B)")
         self.remove_button = self._button("Remove", "trash", self.remove, role="danger")
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
-        for button in (self.change_button, self.remove_button, self.add_button):
+        for button in (self.box_button, self.change_button, self.remove_button, self.add_button):
             head.addWidget(button)
         self.table = QTableWidget(0, len(_COLUMNS), self)
         self.table.setHorizontalHeaderLabels(_COLUMNS)
@@ -83,7 +86,7 @@ class CamerasPage(QWidget):
         layout.setContentsMargins(*(theme.space("l"),) * 4)
         layout.addLayout(head)
         layout.addLayout(self._stack, 1)
-        for key, do in (("Ctrl+N", self.add), ("Return", self.change), ("Delete", self.remove)):
+        for key, do in (("Ctrl+N", self.add), ("Return", self.change), ("B", self.draw_box), ("Delete", self.remove)):
             QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(
                 do
             )
@@ -97,6 +100,17 @@ class CamerasPage(QWidget):
     def change(self) -> CameraDialog | None:
         chosen = self._chosen()
         return self._open(chosen.camera) if chosen else None
+
+    def draw_box(self) -> PitBoxDialog | None:
+        """The dialog that draws the chosen camera's pit box."""
+        chosen = self._chosen()
+        if chosen is None:
+            return None
+        dialog = PitBoxDialog(self._station, chosen.camera, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.stored.connect(lambda _: self._following.ask())
+        dialog.open()
+        return dialog
 
     def remove(self) -> None:
         chosen = self._chosen()
@@ -141,7 +155,7 @@ class CamerasPage(QWidget):
         return self._listed[rows[0].row()] if rows and rows[0].row() < len(self._listed) else None
 
     def _offer(self) -> None:
-        for button in (self.change_button, self.remove_button):
+        for button in (self.box_button, self.change_button, self.remove_button):
             button.setEnabled(self._chosen() is not None)
 
     def _read(self) -> tuple[Listed, ...]:
@@ -179,4 +193,11 @@ def _cells(one: Listed) -> list[tuple[str, str]]:
         state = f"{status.state.value}: {status.reason}" if status.reason else status.state.value
         token = STATE_COLOUR[status.state]
     video = text_of(status.found) if status and status.found else ""
-    return [(where, "ink"), (state, token), (video, "ink"), (camera.url, "muted")]
+    box = f"{len(camera.pit_box)} corners" if camera.pit_box else "none"
+    return [
+        (where, "ink"),
+        (state, token),
+        (video, "ink"),
+        (box, "ink" if camera.pit_box else "muted"),
+        (camera.url, "muted"),
+    ]

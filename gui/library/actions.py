@@ -14,6 +14,7 @@ from gui.background import run_in_background
 from gui.station import Station
 from gui.toast import show_notice
 
+ANALYSED_MOST = 20_000
 AT_ONCE = 5000
 """Ids in one statement: SQLite takes some 32,000 values."""
 
@@ -50,6 +51,17 @@ class LibraryActions(QObject):
             show_notice(self._page, said, "info", ("Undo", self.undo))
 
         self._write(items, lambda tx, table, ids: table.delete(tx, ids), done)
+
+    def analyse(self, items: list[LibraryItem], then: Callable[[list[str]], object]) -> None:
+        """Hand the ids of the frames among them on; say why, where there is none or too many."""
+        ids = [item.id for item in items if item.kind is ItemKind.FRAME]
+        if 0 < len(ids) <= ANALYSED_MOST:
+            then(ids)
+        elif items:
+            said = (
+                "A clip is not analysed: choose frames." if not ids else "So many are better chosen by their session."
+            )
+            show_notice(self._page, said, "info")
 
     def undo(self) -> None:
         """Take the newest deletion back."""

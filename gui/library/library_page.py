@@ -40,6 +40,8 @@ class _Around:
 class LibraryPage(QWidget):
     job_wanted = Signal(str)
     """The operator wants to see the job that made a frame or clip."""
+    analysis_wanted = Signal(list)
+    """Ids of frames that the operator wants to have analysed."""
 
     def __init__(self, station: Station, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,13 +89,14 @@ class LibraryPage(QWidget):
         self._open = self._action("Open", self.open_chosen, "search", "Enter")
         self._star = self._action("Star", self.star_chosen, "star", "S")
         self._show = self._action("Show file", self.reveal_chosen, "folder", "")
+        self._analyse = self._action("Analyse…", self.analyse_chosen, "analysis", "A")
         self._delete = self._action("Delete", self.delete_chosen, "trash", "Del")
         theme.set_role(self._delete, role="danger")
         theme.set_icon(self._delete, "trash", "bad")
         foot = QHBoxLayout()
         foot.addWidget(self._day)
         foot.addStretch(1)
-        for button in (self._open, self._star, self._show, self._delete):
+        for button in (self._open, self._star, self._show, self._analyse, self._delete):
             foot.addWidget(button)
         self._body = QStackedWidget(self)
         self._body.addWidget(self.grid)
@@ -131,7 +134,11 @@ class LibraryPage(QWidget):
         self.filter.changed.connect(self._filtered)
         self.new_ones.clicked.connect(self._show_new)
         self._station.changed.connect(self._changed)
-        for keys, do in ((QKeySequence("S"), self.star_chosen), (QKeySequence.StandardKey.Delete, self.delete_chosen)):
+        for keys, do in (
+            (QKeySequence("S"), self.star_chosen),
+            (QKeySequence("A"), self.analyse_chosen),
+            (QKeySequence.StandardKey.Delete, self.delete_chosen),
+        ):
             shortcut = QShortcut(QKeySequence(keys), self.grid)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(do)
@@ -217,7 +224,7 @@ class LibraryPage(QWidget):
 
     def _chosen_changed(self) -> None:
         chosen = self.grid.chosen_count()
-        for button in (self._star, self._delete):
+        for button in (self._star, self._analyse, self._delete):
             button.setEnabled(chosen > 0)
         for button in (self._open, self._show):
             button.setEnabled(chosen == 1)
@@ -255,6 +262,10 @@ class LibraryPage(QWidget):
         if item is not None:
             folder = self._station.folder.absolute(item.path).parent
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def analyse_chosen(self) -> None:
+        """The frames of what is chosen."""
+        self.model.fetch(self.grid.chosen_runs(), lambda items: self.acts.analyse(items, self.analysis_wanted.emit))
 
     def delete_chosen(self) -> None:
         self.model.fetch(self.grid.chosen_runs(), self.acts.delete)

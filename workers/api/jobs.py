@@ -12,6 +12,9 @@ from pydantic import ValidationError
 from core.capture import CaptureParams, ImportParams, refusal
 from core.errors import UsageError
 from core.job import Job, JobKind, NewJob
+from core.paths import DataFolder
+from core.run_requests import ask_run, prepare, run_params
+from core.stop_jobs import ask_report, ask_timing
 from core.store import jobs
 from core.store.database import Writing
 from core.tracking import CreateTracking, parse_message, submit
@@ -57,7 +60,7 @@ def tracking(
 
 @router.post(
     "/jobs/{kind}",
-    summary="A job of a kind: capture, import, tracking",
+    summary="A job of a kind: capture, import, track, stop_timing, report, analyze",
     status_code=HTTPStatus.CREATED,
     responses={200: {"model": Made, "description": "A job with this task_id was there already"}},
 )
@@ -65,11 +68,16 @@ def make(
     kind: str, asked: AskedJob, request: Request, response: Response, station: Station, request_id: RequestId
 ) -> Made:
     """`params` of capture: camera_id or camera_ids, mode, at, count, fps, duration_s, pre_s, post_s, metadata; of
-    import: camera_id, paths, metadata; of tracking: as in /tracking-jobs."""
+    import: camera_id, paths, metadata; of track: as in /tracking-jobs; of stop_timing: clip, box (corners as fractions
+    0-1 of the picture; else the camera's); of report: stop; of analyze: pack, provider,
+    and one of assets, frames, csv, and session or camera."""
     makers: dict[str, Callable[[Writing, NewJob], Job]] = {
         JobKind.CAPTURE: _capture,
         JobKind.IMPORT: _import,
-        JobKind.TRACKING: _tracking,
+        JobKind.TRACK: _tracking,
+        JobKind.STOP_TIMING: ask_timing,
+        JobKind.REPORT: ask_report,
+        JobKind.ANALYZE: lambda tx, new: _analysis(tx, station.folder, new),
     }
     maker = makers.get(kind)
     if maker is None:
@@ -143,6 +151,11 @@ def _import(tx: Writing, new: NewJob) -> Job:
         if not Path(path).is_absolute() or "\0" in path:
             raise UsageError(f"paths: {path[:200]!r} is not the absolute path of a file or folder on this machine")
     return jobs.enqueue(tx, replace(new, params=params.model_dump(mode="json"), camera_id=params.camera_id))
+
+
+def _analysis(tx: Writing, folder: DataFolder, new: NewJob) -> Job:
+    run = ask_run(tx, prepare(tx, folder, run_params(dict(new.params))), new)
+    return jobs.get(tx, run.job_id)
 
 
 def _tracking(tx: Writing, new: NewJob) -> Job:

@@ -9,9 +9,10 @@ from core.clock import utc_text
 from core.errors import NotFound
 from core.frame import Frame
 from core.job import ENDED, Job, JobKind, JobState
-from core.store import clips, frames, job_starts, jobs
+from core.result import ResultFile
+from core.store import clips, findings, frames, job_starts, jobs, results, runs
 from core.store.database import Reading
-from workers.api.models import Process, ProcessWithProducts, Product
+from workers.api.models import Process, ProcessWithProducts, Product, ProductFile
 
 Counts = Mapping[JobState, int]
 MOST_PRODUCTS = 10_000
@@ -31,28 +32,71 @@ def find(tx: Reading, process_id: str) -> Job:
 
 def rows(tx: Reading, found: Sequence[Job], base_url: str) -> list[Process]:
     """For a page of jobs, the children of whose batches are counted together."""
-    counts = job_starts.child_counts(tx, [job.id for job in found if job.is_batch])
+    counts = _counts(tx, [job for job in found if job.is_batch])
     return [Process(**_fields(job, counts.get(job.id, {}), base_url)) for job in found]
 
 
 def row(tx: Reading, job: Job, base_url: str, *, include_products: bool = False) -> ProcessWithProducts:
-    counts = job_starts.child_counts(tx, [job.id] if job.is_batch else [])
+    counts = _counts(tx, [job] if job.is_batch else [])
     found = ProcessWithProducts(**_fields(job, counts.get(job.id, {}), base_url))
-    return found.model_copy(update={"products": products(tx, job)}) if include_products else found
+    return found.model_copy(update={"products": products(tx, job, base_url)}) if include_products else found
 
 
-def products(tx: Reading, job: Job) -> list[Product]:
-    """A batch's jobs; an import's files; else the job itself."""
+def products(tx: Reading, job: Job, base_url: str) -> list[Product]:
+    """A run's assets; a batch's jobs; an import's files; else the job itself; with the files that each made."""
+    if job.is_batch and job.kind is JobKind.ANALYZE:
+        return _assets(tx, job)
     if job.is_batch:
-        return [_whole(child) for child in jobs.children(tx, job.id)[:MOST_PRODUCTS]]
+        return [_whole(tx, child, base_url) for child in jobs.children(tx, job.id)[:MOST_PRODUCTS]]
     if job.kind is JobKind.IMPORT and (job.summary or len(paths(job)) > 1):
         return _files(tx, job)[:MOST_PRODUCTS]
-    return [_whole(job)]
+    return [_whole(tx, job, base_url)]
 
 
-def _whole(job: Job) -> Product:
+def _counts(tx: Reading, batches: Sequence[Job]) -> dict[str, Counts]:
+    """By batch: its jobs by state, or the assets of a run by what became of them."""
+    found: dict[str, Counts] = dict(job_starts.child_counts(tx, [job.id for job in batches]))
+    for job_id, assets in runs.counts(tx, [job.id for job in batches if job.kind is JobKind.ANALYZE]).items():
+        states = (JobState.COMPLETED, JobState.FAILED, JobState.PENDING)
+        found[job_id] = dict(zip(states, assets, strict=True))
+    return found
+
+
+def _assets(tx: Reading, job: Job) -> list[Product]:
+    try:
+        run = runs.for_job(tx, job.id)
+    except NotFound:  # deleted
+        return []
+    return [
+        Product(
+            id=finding.asset_id,
+            status=JobState(str(finding.state)),
+            error=finding.error["message"] if finding.error else None,
+            result=finding.values,
+        )
+        for finding in findings.after(tx, run.id, -1, MOST_PRODUCTS)
+    ]
+
+
+def _whole(tx: Reading, job: Job, base_url: str) -> Product:
+    made = results.for_job(tx, job.id) if job.state is JobState.COMPLETED else []
     return Product(
-        id=job.id, status=job.state, error=_error(job, {}), result=job.summary if job.state in ENDED else None
+        id=job.id,
+        status=job.state,
+        error=_error(job, {}),
+        result=job.summary if job.state in ENDED else None,
+        files=[_file(file, base_url) for file in made],
+    )
+
+
+def _file(file: ResultFile, base_url: str) -> ProductFile:
+    return ProductFile(
+        name=file.name,
+        media_type=file.media_type,
+        bytes=file.bytes,
+        sha256=file.sha256,
+        object_key=file.path,
+        url=f"{base_url}status/{quote(file.job_id, safe='')}/files/{quote(file.name, safe='')}",
     )
 
 
@@ -106,8 +150,16 @@ def _error(job: Job, children: Counts) -> str | None:
     if job.error is not None and job.state is not JobState.COMPLETED:
         return job.error.message
     if job.is_batch and job.state is JobState.FAILED:
-        return f"None of its {sum(children.values())} jobs completed" if children else "None of its jobs completed"
+        what = "assets" if job.kind is JobKind.ANALYZE else "jobs"
+        return f"None of its {sum(children.values())} {what} completed" if children else f"None of its {what} completed"
     return None
+
+
+def _progress(job: Job, children: Counts) -> float:
+    """A run's is that of its assets: its jobs are many assets each."""
+    if job.kind is not JobKind.ANALYZE or not job.is_batch or not children or job.state in ENDED:
+        return job.progress
+    return 100.0 * (children[JobState.COMPLETED] + children[JobState.FAILED]) / sum(children.values())
 
 
 def _fields(job: Job, children: Counts, base_url: str) -> dict[str, Any]:
@@ -118,7 +170,7 @@ def _fields(job: Job, children: Counts, base_url: str) -> dict[str, Any]:
         "start_time": utc_text(job_starts.began_ns(job)),
         "end_time": None if job.completed_at_ns is None else utc_text(job.completed_at_ns),
         "last_updated": utc_text(job.last_updated_ns),
-        "progress": round(job.progress, 1),
+        "progress": round(_progress(job, children), 1),
         "products_processed": done,
         "products_failed": failed,
         "csv_url": f"{base_url}status/{quote(job.id, safe='')}/products.csv",

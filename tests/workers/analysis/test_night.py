@@ -1,0 +1,191 @@
+"""A run by night is one batch: sent once whatever happens, each answer given to its asset, what is missing told."""
+
+import json
+
+import pytest
+
+from core.cloud_sections import GeminiSettings
+from core.finding_export import write_files
+from core.job import JobError, JobState
+from core.run import FindingState, NewRun, RunProvider
+from core.settings import Settings
+from core.store import jobs, runs
+from core.store.jobs import StaleAttempt
+from tests.fakes.fake_computing import FakeComputing
+from tests.fakes.fake_vertex import TOKEN, FakeVertex, Fault, answer
+from tests.workers.analysis.gemini_parts import JPEG
+from tests.workers.jobs.analyzing_parts import PACK, assets_of, findings_of, run_of
+from workers.analysis import night, vertex
+from workers.analysis.google_access import Kept
+from workers.jobs import analyzing
+
+pytest.importorskip("google.genai", reason="the extra `cloud` is not installed")
+pytest.importorskip("google.cloud.storage", reason="the extra `cloud` is not installed")
+
+
+@pytest.fixture
+def cloud(station, monkeypatch):
+    """The fake, and a station that is set up to ask it."""
+    with FakeVertex() as fake:
+        monkeypatch.setenv("GEMINI__ACCESS_TOKEN", TOKEN)
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", fake.url)
+        monkeypatch.setattr(night, "LOOK_AGAIN_NS", 0)
+        monkeypatch.setattr(vertex, "_CLOUD", Kept())
+        gemini = GeminiSettings(project="team-1", base_url=fake.url, batch_bucket="gs://analysis")
+        station.settings = Settings(gemini=gemini)
+        yield fake
+        if vertex._CLOUD.thing is not None:
+            vertex._CLOUD.thing.close()
+
+
+@pytest.fixture
+def sent(station, cloud):
+    """A run by night of so many assets."""
+
+    def sent(number, **fields):
+        assets = assets_of(station.folder.root, number)
+        (station.folder.root / "frame.jpg").write_bytes(JPEG)
+        new = NewRun(PACK.as_json(), RunProvider.GEMINI, options={"night": True}, **fields)
+        with station.database.write() as tx:
+            return runs.make(tx, new, assets)
+
+    return sent
+
+
+@pytest.fixture
+def attempt(station):
+    """The shard's next attempt; whether it completed, or waits."""
+
+    def attempt():
+        context = station.context(station.claim(), FakeComputing(write_files))
+        try:
+            outcome = analyzing.run(context)
+        except StaleAttempt:
+            return False
+        with station.database.write() as tx:
+            if outcome.publish is not None:
+                outcome.publish(tx)
+            jobs.finish(tx, context.job, outcome.summary)
+        return True
+
+    return attempt
+
+
+def test_a_batch_is_sent_once_followed_over_attempts_and_mapped_back_to_its_assets(station, cloud, sent, attempt):
+    run = sent(7)
+    assert not attempt()
+    waiting = station.job(findings_of(station, run)[0].job_id)
+    assert waiting.state is JobState.PENDING
+    assert waiting.tries_left == waiting.tries
+    assert "Vertex AI works on the batch" in waiting.held_because
+    assert not attempt()
+    assert attempt()
+    assert len(cloud.batches.jobs) == 1
+    done = run_of(station, run)
+    assert (done.completed, done.failed) == (7, 0)
+    for finding in findings_of(station, run):
+        assert finding.values["kind"] in ("soft", "hard")
+        assert finding.cost_usd > 0
+    assert sum(cloud.calls.values()) == 0, "nothing was asked online"
+    assert not cloud.bucket.objects, "what is told is no longer needed there"
+
+
+def test_every_answer_goes_to_its_own_asset_though_they_come_in_any_order(station, cloud, sent, attempt):
+    run = sent(5)
+    while not attempt():
+        pass
+    for finding in findings_of(station, run):
+        schema = {"generationConfig": {"responseJsonSchema": PACK.schema}}
+        alone = answer(Fault.OK, "m", {**schema, "contents": [{"parts": [{"text": f"Asset: {finding.asset_id}"}]}]})
+        assert finding.values == json.loads(alone["candidates"][0]["content"]["parts"][0]["text"])
+
+
+def test_a_worker_that_dies_between_sending_and_remembering_finds_its_batch_again(station, cloud, sent, attempt):
+    run = sent(2)
+    remember, told = runs.remember, []
+
+    def dies(tx, id, key, value):
+        told.append(value)
+        if "name" in (value or {}) and len(told) == 2:
+            raise MemoryError("the worker dies here")
+        remember(tx, id, key, value)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(runs, "remember", dies)
+        with pytest.raises(MemoryError):
+            attempt()
+    with station.database.write() as tx:
+        jobs.wait(tx, station.job(findings_of(station, run)[0].job_id), "the worker died", tx.now_ns)
+    while not attempt():
+        pass
+    assert len(cloud.batches.jobs) == 1
+    assert run_of(station, run).completed == 2
+
+
+def test_a_batch_that_vertex_gives_up_is_told_and_sent_anew_by_retry(station, cloud, sent, attempt):
+    cloud.batches.steps = ("JOB_STATE_RUNNING", "JOB_STATE_FAILED")
+    run = sent(2)
+    assert not attempt()
+    with pytest.raises(Exception, match="could not finish the batch"):
+        attempt()
+    for finding in findings_of(station, run):
+        assert finding.state is FindingState.FAILED
+        assert "The input could not be read" in finding.error["message"]
+    shard = station.job(findings_of(station, run)[0].job_id)
+    with station.database.write() as tx:
+        jobs.fail(tx, shard, JobError("shard_failed", "none of it", permanent=True), None)
+        runs.retry_failed(tx, run.id)
+    cloud.batches.steps = ("JOB_STATE_SUCCEEDED",)
+    assert attempt()
+    assert len(cloud.batches.jobs) == 2
+    assert run_of(station, run).completed == 2
+
+
+def test_what_is_missing_blocked_or_broken_is_told_asset_by_asset(station, cloud, sent, attempt):
+    run = sent(6)
+    cloud.batches.lost_lines = 1
+    cloud.script("car-000", Fault.SAFETY)
+    cloud.script("car-001", Fault.BAD_REQUEST)
+    cloud.script("car-002", Fault.NOT_JSON, Fault.NOT_JSON)
+    cloud.script("car-003", Fault.WRONG_SCHEMA)
+    while not attempt():
+        pass
+    done = run_of(station, run)
+    assert done.completed + done.failed == 6
+    said = {
+        finding.asset_id: finding.error["message"] if finding.error else "" for finding in findings_of(station, run)
+    }
+    lost = [name for name, words in said.items() if "no answer came for this asset" in words]
+    assert len(lost) == 1
+    told = {"car-000": "safety filter", "car-001": "Provided image is not valid", "car-002": "breaks the pack's schema"}
+    for name, words in told.items():
+        assert name in lost or words in said[name]
+    assert "car-003" in lost or not said["car-003"], "asked again online, with what was wrong"
+
+
+def test_without_a_network_or_a_bucket_the_run_waits_and_spends_no_try(station, cloud, sent, attempt):
+    run = sent(2)
+    station.settings = station.settings.model_copy(
+        update={"gemini": station.settings.gemini.model_copy(update={"batch_bucket": "nowhere"})}
+    )
+    assert not attempt()
+    job = station.job(findings_of(station, run)[0].job_id)
+    assert (job.state, job.tries_left) == (JobState.PENDING, job.tries)
+    assert "nowhere can't be used" in job.held_because
+
+
+def test_a_batch_that_may_cost_more_than_the_budget_is_held_before_anything_is_sent(station, cloud, sent, attempt):
+    run = sent(4, budget_usd=0.01)
+    assert not attempt()
+    assert "the budget is 0.01 USD" in run_of(station, run).held_because
+    assert not cloud.batches.jobs
+    assert not cloud.bucket.uploads
+
+
+def test_a_frame_that_can_not_be_read_fails_its_asset_alone(station, cloud, sent, attempt):
+    run = sent(2)
+    (station.folder.root / "frame.jpg").write_bytes(b"no picture")
+    with pytest.raises(Exception, match="None of its 2 assets"):
+        attempt()
+    assert all("damaged" in finding.error["message"] for finding in findings_of(station, run))
+    assert not cloud.batches.jobs

@@ -1,0 +1,122 @@
+"""From a journey's rough end or beginning to the instant: the pictures around it, the car's positions, the fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.stop import TimedInstant
+from workers.vision.stop_timing.aligning import Displacement, displaced
+from workers.vision.stop_timing.instants import turning_point
+from workers.vision.stop_timing.view import Gray
+
+_SEARCHED = (1.1, 0.45)
+"""First, every _SEARCH_STEP_S, so much is looked at on the moving side of the rough instant, and on the other."""
+_SEARCH_STEP_S = 0.034
+_FITTED = (0.36, 0.26)
+"""Then every picture, around what was found."""
+_FITTED_SHARE = 0.16
+"""Of the box's length: positions farther off than this are no longer near a standstill."""
+_NEAR_PX = 1.5
+_FEWEST = 6
+CALIBRATION = 1.0
+"""By which the posterior's 95 % half-width is multiplied: found on the benchmark's tuning seeds, so that the truth
+lies within it in 95 % of their instants. docs/stop-timing.md tells how."""
+LEAST_S = 0.002
+"""No instant is claimed to be better known than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A working picture and its time."""
+
+    t_s: float
+    picture: Gray
+
+
+def instant(
+    seen: Sequence[Seen],
+    rough_s: float,
+    *,
+    stops: bool,
+    direction: NDArray[np.float32],
+    length_px: float,
+    box: NDArray[np.bool_],
+) -> TimedInstant | None:
+    """When the car stopped (or first moved), near `rough_s`; None if its motion can't be followed there.
+
+    seen: pictures in order of time; length_px: of the box along the travel.
+    """
+    rests_s = rough_s + 0.12 if stops else rough_s - 0.15
+    rests = min(seen, key=lambda one: abs(one.t_s - rests_s), default=None)
+    if rests is None or abs(rests.t_s - rests_s) > 0.3:
+        return None
+    coarse = _thinned(_between(seen, rough_s, _SEARCHED, stops), rests)
+    found = _displaced(coarse, rests, direction, box)
+    near_s = None if found is None else _leaves_rest(found, stops)
+    if near_s is None:
+        return None
+    every = _between(seen, near_s, _FITTED, stops)
+    if rests not in every:
+        every = sorted([*every, rests], key=lambda one: one.t_s)
+    fine = _displaced(every, rests, direction, box)
+    return None if fine is None else fitted(fine, stops=stops, length_px=length_px)
+
+
+def _between(seen: Sequence[Seen], at_s: float, reach: tuple[float, float], stops: bool) -> list[Seen]:
+    before, after = reach if stops else reach[::-1]
+    return [one for one in seen if at_s - before <= one.t_s <= at_s + after]
+
+
+def _thinned(seen: Sequence[Seen], rests: Seen) -> list[Seen]:
+    kept: list[Seen] = []
+    for one in seen:
+        if not kept or one is rests or one.t_s - kept[-1].t_s >= _SEARCH_STEP_S:
+            kept.append(one)
+    return kept
+
+
+def _displaced(
+    seen: Sequence[Seen], rests: Seen, direction: NDArray[np.float32], box: NDArray[np.bool_]
+) -> Displacement | None:
+    reference = next((place for place, one in enumerate(seen) if one is rests), None)
+    if reference is None or len(seen) < _FEWEST:
+        return None
+    return displaced([one.picture for one in seen], [one.t_s for one in seen], reference, box, direction)
+
+
+def _leaves_rest(found: Displacement, stops: bool) -> float | None:
+    """The last time (of a start, the first) at which the car is clearly not where it stands, and going there."""
+    order = slice(None) if stops else slice(None, None, -1)
+    times, along = found.times_s[order], found.along_px[order]
+    known = np.flatnonzero(np.isfinite(along))
+    if len(known) < _FEWEST:
+        return None
+    rest = float(np.median(along[known[-max(3, len(known) // 4) :]]))
+    gone = (along[known] - rest) * (-1 if stops else 1)
+    far = [place for place, after in zip(range(len(gone) - 1), gone[1:], strict=False) if gone[place] > _NEAR_PX]
+    return float(times[known[far[-1]]]) if far else None
+
+
+def fitted(found: Displacement, *, stops: bool, length_px: float) -> TimedInstant | None:
+    """The instant from the car's positions."""
+    near_s = _leaves_rest(found, stops)
+    if near_s is None:
+        return None
+    still = (found.times_s > near_s) if stops else (found.times_s < near_s)
+    rest = float(np.nanmedian(found.along_px[still])) if np.isfinite(found.along_px[still]).any() else 0.0
+    use = np.isfinite(found.along_px) & (np.abs(found.along_px - rest) < _FITTED_SHARE * length_px)
+    between = (near_s - 0.08, near_s + 0.26) if stops else (near_s - 0.26, near_s + 0.08)
+    found_at = turning_point(
+        found.times_s[use],
+        found.along_px[use],
+        found.pitch[use],
+        found.spread_px[use],
+        stops=stops,
+        between=between,
+        length_px=length_px,
+    )
+    if found_at is None:
+        return None
+    return TimedInstant(found_at.t_s, max(LEAST_S, CALIBRATION * found_at.half_width_s))

@@ -1,0 +1,170 @@
+"""The stops of one pit box, from its pictures as they come: what stands in the box, since when, and what left it."""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pit_box import PitBox
+from core.stop import Pass, StopReport, TimedInstant, TimedStop
+from workers.vision.stop_timing import crossing, refining
+from workers.vision.stop_timing.episodes import PAUSE_S, Journey, Journeys
+from workers.vision.stop_timing.flow import Flow
+from workers.vision.stop_timing.refining import Seen
+from workers.vision.stop_timing.view import View
+
+_KEPT_S = 4.0
+"""Pictures are kept for so long: from a release's first motion until it is sure."""
+_COARSE_S = 0.034
+"""Motion is looked for at most every so often."""
+_ROUGH_U_S = 0.25
+"""Of an instant that only the speed of the whole tells."""
+_GAP = 1.8
+"""Of the usual interval: longer, and pictures are missing."""
+_THROUGH = 0.5
+"""Of the box's length: a car that was seen to go as far without stopping went through."""
+
+
+@dataclass(slots=True)
+class _Standing:
+    """The car in the box."""
+
+    arrived: TimedInstant | None
+    stationary: TimedInstant | None
+    released: TimedInstant | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class StopTimer:
+    """Feed it every picture in order; ask for the stops that have ended, or for the report. For one thread."""
+
+    def __init__(self, box: PitBox, width: int, height: int) -> None:
+        """width, height: of the pictures as displayed, px."""
+        self._view = View.around(box, width, height)
+        self._mask = self._view.box_mask()
+        self._flow = Flow(self._mask, self._view.box)
+        self._journeys = Journeys(self._view.box)
+        self._kept: deque[Seen] = deque()
+        self._looked_s = -np.inf
+        self._first_s: float | None = None
+        self._last_s = 0.0
+        self._intervals: deque[float] = deque(maxlen=25)
+        self._standing: _Standing | None = None
+        self._leaving: tuple[_Standing, Journey] | None = None
+        self._stops: list[TimedStop] = []
+        self._passes: list[Pass] = []
+        self._frames = 0
+        self._gaps = 0
+        self._began = time.perf_counter()
+
+    def add(self, picture: NDArray[np.uint8], t_s: float) -> None:
+        """The next picture, (H, W) gray or (H, W, 3) BGR uint8, shown at t_s; t_s grows."""
+        self._count(t_s)
+        seen = Seen(t_s, self._view.of(picture))
+        self._kept.append(seen)
+        while self._kept[0].t_s < t_s - _KEPT_S:
+            self._kept.popleft()
+        if t_s - self._looked_s < _COARSE_S:
+            return
+        self._looked_s = t_s
+        for journey in self._journeys.add(t_s, self._flow.add(t_s, seen.picture)):
+            self._ended(journey)
+        for journey in self._journeys.open:
+            if not journey.told and journey.confirmed and journey.from_rest:
+                journey.told = True
+                self._released(journey)
+
+    def finished(self) -> list[TimedStop]:
+        """The stops that have ended so far."""
+        return list(self._stops)
+
+    def leaving(self) -> TimedStop | None:
+        """The stop whose car was released and is on its way: all that will be known of it but its departure."""
+        return None if self._leaving is None else _told(self._leaving[0], None)
+
+    def finish(self) -> None:
+        """No more pictures come: what is under way is told as far as it is known."""
+        for journey in sorted(self._journeys.all_ended(), key=lambda one: one.ends_s):
+            self._ended(journey)
+        if self._standing is not None:
+            self._standing.notes.append("It ends after the clip.")
+            self._close(self._standing, None)
+            self._standing = None
+
+    def report(self) -> StopReport:
+        took_ms = (time.perf_counter() - self._began) * 1000
+        return StopReport(tuple(self._stops), tuple(self._passes), self._frames, self._gaps, took_ms)
+
+    def _count(self, t_s: float) -> None:
+        if self._first_s is None:
+            self._first_s = t_s
+        else:
+            interval = t_s - self._last_s
+            if len(self._intervals) >= 5 and interval > _GAP * float(np.median(self._intervals)):
+                self._gaps += 1
+            self._intervals.append(interval)
+        self._last_s = t_s
+        self._frames += 1
+
+    def _released(self, journey: Journey) -> None:
+        """A car that stood in the box has gone a quarter of it: it is sure now that it leaves."""
+        standing = self._standing or _Standing(None, None, notes=["It began before the clip."])
+        self._standing = None
+        standing.released = self._instant(journey, standing.notes, stops=False)
+        self._leaving = (standing, journey)
+
+    def _ended(self, journey: Journey) -> None:
+        leaving = self._leaving
+        if leaving is not None and leaving[1] is journey:
+            self._leaving = None
+            self._close(leaving[0], crossing.departed(journey))
+        if not journey.confirmed:
+            return
+        if journey.to_rest and self._last_s - journey.ends_s > PAUSE_S - 0.1:
+            if self._standing is None:
+                self._arrived(journey)
+        elif not journey.told and self._standing is None and journey.gone_px > _THROUGH * journey.length_px:
+            self._passes.append(Pass((journey.begins_s + journey.ends_s) / 2))
+
+    def _arrived(self, journey: Journey) -> None:
+        arrived = None if journey.told else crossing.arrived(journey)
+        notes = ["Its arrival was not seen."] if arrived is None else []
+        self._standing = _Standing(arrived, self._instant(journey, notes, stops=True), notes=notes)
+
+    def _instant(self, journey: Journey, notes: list[str], *, stops: bool) -> TimedInstant:
+        rough_s = self._journeys.rough_s(journey, stops=stops)
+        found = refining.instant(
+            tuple(self._kept),
+            rough_s,
+            stops=stops,
+            direction=journey.direction,
+            length_px=journey.length_px,
+            box=self._mask,
+        )
+        if found is None:
+            what = "last" if stops else "first"
+            notes.append(f"Too little of the car is seen for its {what} motion to be followed: timed by its speed alone.")
+            return TimedInstant(rough_s, _ROUGH_U_S)
+        return found
+
+    def _close(self, standing: _Standing, departed: TimedInstant | None) -> None:
+        if departed is None and standing.released is not None:
+            standing.notes.append("Its departure was not seen.")
+        self._stops.append(_told(standing, departed))
+
+
+def _told(standing: _Standing, departed: TimedInstant | None) -> TimedStop:
+    duration = doubt = None
+    if standing.stationary is not None and standing.released is not None:
+        duration = standing.released.t_s - standing.stationary.t_s
+        doubt = float(np.hypot(standing.stationary.u_s, standing.released.u_s))
+    instants = (standing.arrived, standing.stationary, standing.released, departed)
+    return TimedStop(
+        *instants,
+        stationary_s=duration,
+        uncertainty_s=doubt,
+        complete=all(one is not None for one in instants),
+        notes=tuple(standing.notes),
+    )
