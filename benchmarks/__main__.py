@@ -22,6 +22,7 @@ CLAIMS = {
     "api": ("benchmarks.api", "measure"),
     "stops": ("benchmarks.stops.measure", "measure"),
     "analyze": ("benchmarks.analyze", "measure"),
+    "quality": ("benchmarks.quality", "measure"),
 }
 
 

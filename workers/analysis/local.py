@@ -24,7 +24,7 @@ class LocalProvider:
 
     def __init__(self, compute: Computing, settings: Settings) -> None:
         self._compute = compute
-        self.in_flight = compute.max_children
+        self.in_flight = 2 * compute.max_children  # the next call waits at the child
 
     def cost_of(self, pack: Pack, asset: Asset) -> float:
         return 0.0

@@ -43,19 +43,19 @@ class _Edges:
     """(n,) radians: across the edge, y downwards."""
 
 
-def blur_of(frame: Sample, image: NDArray[np.uint8]) -> Blur:
+def blur_of(frame: Sample) -> Blur:
     """An edge's width from the ratio of its gradients under two Gaussian filters (Zhuo and Sim 2011, "Defocus map
     estimation from a single image"), so that what the frame shows hardly matters.
 
     The width against the edge's direction is a cosine of twice the angle where the frame moved: its variance along the
     motion is greater by L²/12, that of a box of the length L. Score 100 / (1 + (width / 2.4 px)²), likewise 8 px for L.
-    A frame without edges has no sharpness: 0, and is not said to have moved. image: (H, W, 3) uint8 BGR, the sample's.
+    A frame without edges has no sharpness: 0, and is not said to have moved.
     """
     fine = _edges(frame.detailed, frame.seam_px)
     width = _width(fine, 1)
     length, direction = _motion(fine, 1)
     if width is None or width > _FINE_UP_TO_PX or length is None or length > _MOTION_FINE_UP_TO_PX:
-        smaller, by = coarse(image)
+        smaller, by = coarse(frame)
         broad = _edges(smaller, 0)
         if width is None or width > _FINE_UP_TO_PX:
             width = max((found for found in (width, _width(broad, by)) if found is not None), default=None)

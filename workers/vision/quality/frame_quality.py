@@ -4,13 +4,17 @@ import math
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
-from workers.vision.quality.contents import contents_of
+from core.errors import ModelUnusable
+from workers.vision.detection import Detector
+from workers.vision.quality.contents import contents_of, own_detector
 from workers.vision.quality.edges import blur_of
 from workers.vision.quality.light import dominant_colours, exposure_of, noise_of
 from workers.vision.quality.sampling import read_bgr, sample
 
-_WEIGHTS = {"sharpness": 0.4, "motion": 0.2, "exposure": 0.25, "noise": 0.15}
+_WEIGHTS = {"sharpness": 0.45, "motion": 0.2, "exposure": 0.25, "noise": 0.1}
 
 
 def quality_of(scores: dict[str, float]) -> float:
@@ -18,19 +22,18 @@ def quality_of(scores: dict[str, float]) -> float:
     return math.exp(sum(weight * math.log(max(scores[name], 0.1)) for name, weight in _WEIGHTS.items()))
 
 
-def measure(path: Path) -> dict[str, object]:
-    """Every measure of one frame file. Raises MediaUnreadable."""
-    image = read_bgr(path)
+def measure_image(image: NDArray[np.uint8], detector: Detector | ModelUnusable | None = None) -> dict[str, object]:
+    """Every measure of one frame. image: (H, W, 3) uint8 BGR of any size."""
     frame = sample(image)
-    blur, exposure = blur_of(frame, image), exposure_of(frame.small)
-    noise, noise_levels = noise_of(frame.flat)
+    blur, exposure = blur_of(frame), exposure_of(frame.small)
+    noise, snr_db = noise_of(frame.flat)
     scores = {
         "sharpness": blur.sharpness,
         "motion": blur.motion,
         "exposure": exposure.exposure,
         "noise": noise,
     }
-    people, vehicles, notes = contents_of(image)
+    people, vehicles, notes = contents_of(frame.smaller, detector)
     return {
         "quality": _rounded(quality_of(scores)),
         **{name: _rounded(score) for name, score in scores.items()},
@@ -39,7 +42,7 @@ def measure(path: Path) -> dict[str, object]:
         "motion_direction_deg": _rounded(blur.motion_direction_deg, 0),
         "exposure_ev": _rounded(exposure.ev),
         "clipped_percent": _rounded(100 * exposure.clipped),
-        "noise_levels": _rounded(noise_levels),
+        "snr_db": _rounded(snr_db, 1),
         "people": people,
         "vehicles": vehicles,
         "dominant_colours": dominant_colours(frame.small),
@@ -52,7 +55,8 @@ def measure(path: Path) -> dict[str, object]:
 def answer_frame_quality(paths: list[str]) -> dict[str, object]:
     """In a computing child: all frames of one asset. The measures are those of its best frame."""
     cv2.setNumThreads(1)  # the other processor has a child of its own
-    measured = [(Path(path), measure(Path(path))) for path in paths]
+    detector = own_detector()
+    measured = [(Path(path), measure_image(read_bgr(Path(path)), detector)) for path in paths]
     path, best = max(measured, key=lambda one: _quality(one[1]))
     scores = [_quality(found) for _, found in measured]
     return {"best_frame": path.name, "frames": len(measured), "frame_scores": scores} | best

@@ -1,6 +1,5 @@
 """What of a frame is measured: its most detailed tiles at full size, its flattest ones, and the whole made small."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,8 @@ _DETAILED = (6, 4)
 _FLAT = 16
 _WHOLE_PX = 600_000
 """A frame of no more pixels than this is measured whole."""
-_COARSE_PX = 400_000
+_SMALLER_LEAST_PX = 600
+_COARSE_BY, _COARSE_LEAST_PX = 4, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,11 @@ class Sample:
     """Edges on the seams between the tiles of `detailed`, every so many px, are none of the frame's; 0: no seams."""
     flat: Gray
     """(n, h, w) full-size tiles with fewest edges, neither black nor white."""
+    smaller: NDArray[np.uint8]
+    """(H, W, 3) BGR: the whole frame, halved while more than 600 px of its shorter side remain."""
+    smaller_by: int
     small: NDArray[np.uint8]
-    """(H, W, 3) BGR: every so-manieth pixel of the whole frame, for colours and light."""
+    """(H, W, 3) BGR: every so-manieth pixel of `smaller`, for colours and light."""
 
 
 def read_bgr(path: Path) -> NDArray[np.uint8]:
@@ -58,8 +61,11 @@ def sample(image: NDArray[np.uint8]) -> Sample:
     where it has edges, or none, is it looked at closely. The tiles are chosen on every eighth pixel.
     """
     height, width = image.shape[:2]
-    step = max(1, int(max(height, width) // 320))
-    small = np.ascontiguousarray(image[::step, ::step])
+    smaller, by = image, 1
+    while min(smaller.shape[:2]) >= 2 * _SMALLER_LEAST_PX:
+        smaller, by = _half(smaller), by * 2
+    step = max(1, max(smaller.shape[:2]) // 320)
+    small = np.ascontiguousarray(smaller[::step, ::step])
     edges, light = _cells(image)
     flat_cells = _flattest(edges, light)
     if height * width <= _WHOLE_PX or edges.size < _DETAILED[0] * _DETAILED[1]:
@@ -76,18 +82,25 @@ def sample(image: NDArray[np.uint8]) -> Sample:
         detailed=detailed,
         seam_px=seam_px,
         flat=np.stack(flat) if flat else _gray(image)[None],
+        smaller=smaller,
+        smaller_by=by,
         small=small,
     )
 
 
-def coarse(image: NDArray[np.uint8]) -> tuple[Gray, int]:
-    """The whole frame made smaller, in which wide edges are narrow, and by how much. image: (H, W, 3) uint8 BGR."""
-    height, width = image.shape[:2]
-    by = max(min(4, min(height, width) // 120), math.ceil((height * width / _COARSE_PX) ** 0.5), 1)
-    size = (max(width // by, 1), max(height // by, 1))
-    # Cut to whole blocks: the mean of by × by pixels is several times faster than that of parts of pixels.
-    blocks = image[: size[1] * by, : size[0] * by]
-    return _gray(np.asarray(cv2.resize(blocks, size, interpolation=cv2.INTER_AREA), np.uint8)), by
+def coarse(frame: Sample) -> tuple[Gray, int]:
+    """The whole frame so small that wide edges are narrow, and by how much it is smaller."""
+    picture, by = frame.smaller, frame.smaller_by
+    while by < _COARSE_BY and min(picture.shape[:2]) >= 2 * _COARSE_LEAST_PX:
+        picture, by = _half(picture), by * 2
+    return _gray(picture), by
+
+
+def _half(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mean of each two by two pixels, which bilinear scaling by just a half is: much faster than by other steps."""
+    height, width = picture.shape[0] // 2, picture.shape[1] // 2
+    even = picture[: 2 * height, : 2 * width]
+    return np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _gray(image: NDArray[np.uint8]) -> Gray:
