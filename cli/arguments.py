@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from cli.analysis_arguments import add_analyze, add_packs, add_runs
 from cli.job_arguments import add_jobs, add_schedules
+from cli.track_arguments import add_models, add_track
 from core.capture import CaptureMode
 from core.errors import UsageError
 
@@ -53,6 +54,8 @@ def build_parser() -> Parser:
     _add_camera(command("camera", "the configured cameras"), anywhere)
     _add_capture(command("capture", "make frames or clips from cameras"))
     _add_import(command("import", "take files in as frames or clips"))
+    add_track(command("track", "what moves in a clip, as tracks; needs no worker and no data folder"))
+    add_models(command("models", "the detectors that tracking can use"), anywhere)
     add_analyze(command("analyze", "ask a pack's question for every asset"))
     add_packs(command("packs", "the questions that can be asked"), anywhere)
     add_runs(command("runs", "the analysis runs and their findings"), anywhere)

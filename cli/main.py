@@ -21,6 +21,8 @@ _MODULES = {
     "camera": "cli.camera",
     "capture": "cli.capture",
     "import": "cli.import_files",
+    "track": "cli.track",
+    "models": "cli.models",
     "analyze": "cli.analyze",
     "packs": "cli.packs",
     "runs": "cli.runs",

@@ -9,7 +9,7 @@ KnownError                   the world's doing: told, never a traceback
 ├── SettingsError · CredentialsError
 ├── UsageError · NotFound
 ├── ModelUnusable            a detector of one's own (trying again can't help)
-├── JobRefused               kind unavailable · job before failed · no pit box (trying again can't help by itself)
+├── JobRefused               job before failed · no clips · no pit box (trying again can't help by itself)
 ├── ApiPortBusy · WebhookUnreachable
 └── WorkerAbsent
 Everything else is a bug of ours: supervision keeps its traceback and reports it.
@@ -309,18 +309,18 @@ class JobRefused(KnownError):
     permanent = True
 
 
-class KindUnavailable(JobRefused):
-    """Field: kind."""
-
-    title = "This version has no {kind} yet"
-    hint = "Update the station, then press Retry."
-
-
 class JobBeforeFailed(JobRefused):
     """Fields: before (what it waited for), how (what became of that)."""
 
     title = "It waited for {before}, which {how}"
     hint = "Retry that one first, then this one."
+
+
+class NoClips(JobRefused):
+    """Fields: camera (label), span in words."""
+
+    title = "{camera} has no clip {span}, so there is nothing to track"
+    hint = "Capture one (mode clip), or give another start and end, then press Retry."
 
 
 class NoPitBox(JobRefused):

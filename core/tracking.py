@@ -9,10 +9,32 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from core.capture import refusal
 from core.errors import UsageError
 from core.job import TRIES, Job, JobKind, NewJob
+from core.pit_box import PitBox
 from core.store import cameras, clips, jobs
 from core.store.database import Writing
 
 _Id = Annotated[str, Field(min_length=1, max_length=200)]
+_Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class ZoneParams(BaseModel):
+    """A named polygon: 3-12 corners, fractions 0-1 of the frame as displayed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    points: list[tuple[float, float]]
+
+    @model_validator(mode="after")
+    def _is_a_polygon(self) -> Self:
+        try:
+            self.polygon()
+        except UsageError as wrong:
+            raise ValueError(wrong.title.replace("pit box", "zone")) from None
+        return self
+
+    def polygon(self) -> PitBox:
+        return PitBox(tuple(self.points))
 
 
 class TrackingParams(BaseModel):
@@ -25,7 +47,7 @@ class TrackingParams(BaseModel):
     path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
     """A video file on this machine, absolute."""
     camera: _Id | None = None
-    """Id of a camera: what it shows from now on, or between `start` and `end`."""
+    """Id of a camera: its clips between `start` and `end`, or its newest clip where both are left out."""
     start: AwareDatetime | None = None
     """ISO 8601 with its zone; from the beginning where it is left out."""
     end: AwareDatetime | None = None
@@ -33,7 +55,21 @@ class TrackingParams(BaseModel):
     """Keep each step's numbers in the job's log."""
     resume_from_checkpoint: bool = True
     video_limit: Annotated[int, Field(ge=1)] | None = None
-    """Frames to look at, at most."""
+    """Frames to look at, at most; of each clip, where there are several."""
+    detect_every: Annotated[int, Field(ge=1, le=100)] = 2
+    """1 looks at every frame, 2 at every second; between them boxes are interpolated."""
+    tiles: bool | None = None
+    """Look at tiles of each frame too; where it is left out, wherever objects are small."""
+    high: _Share | None = None
+    """Score with which a track begins; the model's own where it is left out."""
+    low: _Share | None = None
+    """Score with which a track goes on; the model's own where it is left out."""
+    model: _Id | None = None
+    """Name of an imported detector; the one that ships where it is left out."""
+    zones: Annotated[list[ZoneParams], Field(max_length=32)] | None = None
+    """Where dwell is measured; the camera's pit box where it is left out."""
+    annotate: bool = True
+    """Make a clip with the tracks drawn on it."""
 
     @model_validator(mode="after")
     def _names_one_source_and_a_span(self) -> Self:
@@ -43,6 +79,8 @@ class TrackingParams(BaseModel):
             raise ValueError("path is the absolute path of a file on this machine")
         if self.start is not None and self.end is not None and self.end <= self.start:
             raise ValueError("end is later than start")
+        if self.high is not None and self.low is not None and self.low > self.high:
+            raise ValueError("low is at most high")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from core import logs
 from core.errors import DataFolderForeign
+from core.job import OPEN, JobState
 from core.paths import DataFolder
 from core.settings import Settings
 from core.store import alerts, files, jobs, stations
@@ -12,6 +13,7 @@ _log = logs.get("retention")
 EVERY_S = 600.0
 _DAY_NS = 86_400 * 1_000_000_000
 _JOBS_AT_ONCE = 500
+_MAY_GO_ON = OPEN | {JobState.FAILED}
 
 
 def run_once(database: Database, folder: DataFolder, settings: Settings, now_ns: int) -> None:
@@ -25,6 +27,7 @@ def run_once(database: Database, folder: DataFolder, settings: Settings, now_ns:
         expired = files.expired_deletions(tx, before_ns)
     for item in expired:
         _remove(database, folder, item, before_ns)
+    _sweep_checkpoints(database, folder)
     with database.write() as tx:
         alerts.clean_up(tx, now_ns - settings.jobs.history_days * _DAY_NS)
     while True:
@@ -32,6 +35,18 @@ def run_once(database: Database, folder: DataFolder, settings: Settings, now_ns:
             forgotten = jobs.clean_up(tx, now_ns - settings.jobs.history_days * _DAY_NS, _JOBS_AT_ONCE)
         if forgotten < _JOBS_AT_ONCE:
             break
+
+
+def _sweep_checkpoints(database: Database, folder: DataFolder) -> None:
+    """Those of jobs that can't go on any more."""
+    kept = {path: path.stem.partition("-")[0] for path in folder.checkpoints.glob("*.jsonl")}
+    if not kept:
+        return
+    with database.read() as tx:
+        states = jobs.states(tx, list(set(kept.values())))
+    for path, job_id in kept.items():
+        if states.get(job_id) not in _MAY_GO_ON:
+            path.unlink(missing_ok=True)
 
 
 def _remove(database: Database, folder: DataFolder, item: StoredItem, before_ns: int) -> None:

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from core.camera import Gap
 from core.clip import Clip
 from core.store import schema_files
+from core.store.database import Reading
 from core.store.file_rows import names_of
 from core.store.items import ItemFilter, Items
+from core.store.schema_files import VISIBLE
 from core.upload import ItemKind
 
 ClipFilter = ItemFilter
@@ -17,6 +21,25 @@ def _read(row: dict[str, Any]) -> dict[str, Any]:
 
 
 _clips = Items(ItemKind.CLIP, schema_files.clips, Clip, names_of(Clip), _read)
+
+
+def overlapping(tx: Reading, camera_id: str, from_ns: int | None, to_ns: int | None, limit: int = 100) -> list[Clip]:
+    """The visible clips of a camera that show something of this time (UTC ns) and whose file is here, oldest first.
+
+    With neither end, the newest alone.
+    """
+    c = schema_files.clips.c
+    query = select(schema_files.clips).where(VISIBLE, c.camera_id == camera_id, c.file_gone_at_ns.is_(None))
+    if from_ns is None and to_ns is None:
+        query = query.order_by(c.captured_at_ns.desc(), c.id.desc()).limit(1)
+    else:
+        if from_ns is not None:
+            query = query.where(c.captured_at_ns + c.duration_ns > from_ns)
+        if to_ns is not None:
+            query = query.where(c.captured_at_ns < to_ns)
+        query = query.order_by(c.captured_at_ns, c.id).limit(limit)
+    return [Clip(**_read(dict(row))) for row in tx.rows(query)]
+
 
 add = _clips.add
 get = _clips.get

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from core.capture import CaptureMode, CaptureParams
-from core.errors import KindUnavailable
 from core.job import Job, JobKind
 from core.settings import Settings
-from workers.jobs import analyzing, capturing, importing, reporting, stop_timing
-from workers.runner import JobContext, KindRules, Outcome
+from workers.jobs import analyzing, capturing, importing, reporting, stop_timing, tracking
+from workers.runner import KindRules
 from workers.scheduler import CAPTURES, WORK
 
 _CAPTURE_MARGIN_S = 60.0
@@ -26,10 +25,6 @@ def _capture_limit_s(job: Job, settings: Settings) -> float:
     else:
         asked_s = params.duration_s
     return asked_s + settings.rtsp.capture_timeout + _CAPTURE_MARGIN_S
-
-
-def _unavailable(context: JobContext) -> Outcome:
-    raise KindUnavailable(kind=context.job.kind)
 
 
 KINDS: Mapping[JobKind, KindRules] = {
@@ -66,11 +61,12 @@ KINDS: Mapping[JobKind, KindRules] = {
         slots=lambda settings: settings.jobs.concurrency,
         limit_s=lambda job, settings: settings.jobs.timeout,
     ),
-    # Taken in and kept, so that Retry does it after an update.
-    **dict.fromkeys(
-        (JobKind.TRACK,),
-        KindRules(
-            _unavailable, WORK, slots=lambda settings: settings.jobs.concurrency, limit_s=lambda job, settings: None
-        ),
+    # A clip may be hours long; its child may not stand still.
+    JobKind.TRACK: KindRules(
+        tracking.run,
+        WORK,
+        slots=lambda settings: settings.jobs.concurrency,
+        limit_s=lambda job, settings: None,
+        stall_s=lambda settings: settings.jobs.timeout,
     ),
 }

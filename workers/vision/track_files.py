@@ -1,7 +1,7 @@
 """The files of a tracking: MOTChallenge text, JSON, Parquet, and the clip with the tracks drawn on it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,17 @@ from workers.vision.tracks import Step, Track
 MOT, JSON, PARQUET, CLIP = "tracks.txt", "tracks.json", "tracks.parquet", "annotated.mp4"
 _COLOURS = ((90, 190, 255), (255, 170, 60), (120, 230, 120), (230, 120, 230), (120, 120, 255), (230, 230, 90))
 _ZONE = (60, 220, 220)
+_MOT_CLASSES = {"person": 1, "vehicle": 3, "bicycle": 4}
 
 
 def write_mot(report: TrackReport, target: Path) -> None:
-    """A line a track and picture, by picture: number from 1, id, left, top, width, height in px, score, -1, -1, -1."""
-    rows = sorted(((step.number, track.id, step) for track, step in _steps(report)), key=lambda row: row[:2])
-    lines = [f"{number},{id},{_mot_box(step)},{step.score:.4f},-1,-1,-1\n" for number, id, step in rows]
+    """A line a track and picture: number from 1, id, left, top, width, height in px, score, MOT's class, -1, -1."""
+    rows = sorted(_steps(report), key=lambda row: (row[1].number, row[0].id))
+    classes = [_MOT_CLASSES.get(name, -1) for name in report.classes]
+    lines = [
+        f"{step.number},{track.id},{_mot_box(step)},{step.score:.4f},{classes[track.kind]},-1,-1\n"
+        for track, step in rows
+    ]
     target.write_text("".join(lines), encoding="ascii")
 
 
@@ -74,7 +79,9 @@ def write_parquet(report: TrackReport, target: Path) -> None:
     pq.write_table(pa.table(columns), target)
 
 
-def write_clip(report: TrackReport, source: Path, target: Path) -> None:
+def write_clip(
+    report: TrackReport, source: Path, target: Path, progress: Callable[[float], None] = lambda share: None
+) -> None:
     """The clip again, as far as it was looked at, with boxes, ids and zones on it. Raises MediaError."""
     at: dict[int, list[tuple[Track, Step]]] = {}
     for track, step in _steps(report):
@@ -88,6 +95,7 @@ def write_clip(report: TrackReport, source: Path, target: Path) -> None:
                 picture = shown.bgr()
                 _draw(picture, report, at.get(shown.place.number, []))
                 yield shown.place.at_s, picture
+                progress(shown.place.number / report.frames)
 
         encode_clip(target, drawn(), reader.fps)
 
@@ -104,6 +112,27 @@ def _draw(picture: Picture, report: TrackReport, here: list[tuple[Track, Step]])
         cv2.rectangle(picture, (left, top), (right, bottom), colour, thick)
         said = f"{track.id} {report.classes[track.kind]}"
         cv2.putText(picture, said, (left, max(top - 4, 12)), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * scale, colour, thick)
+
+
+def write_all(
+    report: TrackReport,
+    source: Path,
+    folder: Path,
+    about: dict[str, Any],
+    *,
+    prefix: str = "",
+    annotate: bool = True,
+    progress: Callable[[float], None] = lambda share: None,
+) -> dict[str, str]:
+    """Every file, by its kind: mot, json, parquet and, if asked for, clip. Raises MediaError."""
+    files = {"mot": folder / (prefix + MOT), "json": folder / (prefix + JSON), "parquet": folder / (prefix + PARQUET)}
+    write_mot(report, files["mot"])
+    write_json(report, files["json"], about)
+    write_parquet(report, files["parquet"])
+    if annotate:
+        files["clip"] = folder / (prefix + CLIP)
+        write_clip(report, source, files["clip"], progress)
+    return {kind: str(path) for kind, path in files.items()}
 
 
 def _steps(report: TrackReport) -> Iterator[tuple[Track, Step]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.pit_box import PitBox
 from workers.vision.tracks import Floats, Track
@@ -38,7 +39,7 @@ class ZoneReport:
     zone: Zone
     stays: tuple[Stay, ...]
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         counts: dict[str, int] = {}
         for kind, _ in sorted({(stay.kind, stay.track) for stay in self.stays}):
             counts[kind] = counts.get(kind, 0) + 1
