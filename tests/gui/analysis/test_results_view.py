@@ -1,12 +1,10 @@
 import json
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
-from core.finding_export import ExportFormat
 from core.run import FindingState
 from core.store import findings, runs
 from gui.analysis.results_view import ResultsView
@@ -192,19 +190,6 @@ def test_deleting_asks_says_that_it_cant_be_undone_and_goes_back_to_the_runs(qtb
     qtbot.waitUntil(lambda: page.stack.currentWidget() is page.runs)
     with station.database.read() as tx:
         assert runs.page(tx).items == [] and findings.counts(tx, run_id)[FindingState.COMPLETED] == 0
-
-
-def test_findings_are_exported_by_the_installed_command(qtbot, station, page, view, tmp_path):
-    opened(qtbot, station, page)
-    target = tmp_path / "found.jsonl"
-    view.exporting.start(view.model.run.id, ExportFormat.JSONL, str(target))
-    assert not view.export_button.isEnabled()
-    with qtbot.waitSignal(view.exporting._command.ended, timeout=30_000) as ended:
-        pass
-    assert ended.args[0] is True, ended.args
-    rows = [json.loads(line) for line in Path(target).read_text().splitlines()]
-    assert len(rows) == 12 and rows[4]["verdict"] == an_answer(4)["verdict"]
-    assert view.export_button.isEnabled()
 
 
 def test_esc_leads_back_to_the_runs_with_the_run_chosen(qtbot, station, page, view):
