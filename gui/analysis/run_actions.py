@@ -46,9 +46,12 @@ class RunActions(QObject):
         go = box.addButton("Resume", QMessageBox.ButtonRole.AcceptRole)
         theme.set_role(go, role="primary")
         box.addButton("Leave it", QMessageBox.ButtonRole.RejectRole)
-        go.clicked.connect(lambda: self._write(lambda tx: runs.resume(tx, run.id, budget_usd=budget.value())))
+        go.clicked.connect(lambda: self._resume_within(run, budget.value()))
         box.finished.connect(box.deleteLater)
         box.open()
+
+    def _resume_within(self, run: Run, budget_usd: float) -> None:
+        self._write(lambda tx: runs.resume(tx, run.id, budget_usd=budget_usd))
 
     def retry_failed(self, run: Run) -> None:
         """Ask again for every asset that failed; what completed is not asked twice."""
