@@ -28,6 +28,7 @@ _MODULES = {
     "runs": "cli.runs",
     "jobs": "cli.jobs",
     "schedules": "cli.schedules",
+    "stops": "cli.stops",
     "sync": "cli.sync",
     "api": "cli.api",
     "fsck": "cli.fsck",
