@@ -180,7 +180,7 @@ class Night:
     def _answers(self, job: "BatchJob") -> Iterator[Line]:
         settings = self._context.settings
         given = job.output_info.gcs_output_directory if job.output_info else None
-        place = given or (job.dest.gcs_uri if job.dest else None) or self._bucket.uri(self._folder)
+        place = given or (job.dest.gcs_uri if job.dest else None) or "nowhere"
         price = Prices.of_station(self._context.folder).of(self._model).by_night()
         limit = int(constant_body(self._pack, settings)["generationConfig"]["maxOutputTokens"])
         return answers_in(self._bucket, place, model=self._model, price=price, limit=limit)

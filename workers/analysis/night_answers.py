@@ -24,7 +24,7 @@ class Line(NamedTuple):
 
 def answers_in(bucket: Bucket, place: str, *, model: str, price: Price, limit: int) -> Iterator[Line]:
     """Of every JSONL file under the gs:// address `place`, one line in memory at a time. Raises as the bucket does."""
-    prefix = place.removeprefix(bucket.uri(""))
+    prefix = place.removeprefix(bucket.uri("")).rstrip("/") + "/"
     with TemporaryDirectory(prefix="night-") as made:
         for name in bucket.names(prefix):
             if not name.endswith(".jsonl"):
