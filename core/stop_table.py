@@ -10,8 +10,8 @@ from core.paths import durable_file
 from core.stop import Mark, Moment, Span, Stop
 
 COLUMNS = (
-    *("id", "session", "camera", "car_number", "stationary_s", "stationary_u_s", "by"),
-    *("machine_stationary_s", "machine_stationary_u_s", "complete", "locked"),
+    *("id", "session", "camera", "car_number", "standing_s", "standing_u_s", "by"),
+    *("machine_standing_s", "machine_standing_u_s", "complete", "locked"),
     *(
         f"{whose}_{moment.value}_{what}"
         for moment in Moment

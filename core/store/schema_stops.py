@@ -61,4 +61,4 @@ stops = Table(
 )
 Index("stops_session", stops.c.session_id, stops.c.from_ns, stops.c.id, sqlite_where=SHOWN)
 Index("stops_camera", stops.c.camera_id, stops.c.from_ns, sqlite_where=SHOWN)
-Index("stops_clip", stops.c.clip_id, sqlite_where=text("clip_id IS NOT NULL"))
+Index("stops_clip", stops.c.clip_id, stops.c.from_ns, stops.c.id, sqlite_where=SHOWN)

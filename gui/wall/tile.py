@@ -222,5 +222,6 @@ class Tile(QWidget):
 
     def _say(self) -> None:
         chosen = ", chosen" if self.chosen else ""
-        self.setAccessibleName(f"{self.words.name}: {self.words.state_text}{chosen}")
+        stop = f", stop {self.words.stop}" if self.words.stop else ""
+        self.setAccessibleName(f"{self.words.name}: {self.words.state_text}{stop}{chosen}")
         self.setAccessibleDescription(" ".join(part for part in (self.words.reason, self.words.hint) if part))

@@ -37,6 +37,8 @@ class TileWords:
     """Width over height of the camera's picture."""
     number: int = 0
     """The key that chooses it; 0 where there is none."""
+    stop: str = ""
+    """The last stop's time with its doubt, and when it was; empty where none was timed of late."""
 
     @property
     def state_text(self) -> str:
@@ -63,8 +65,21 @@ def paint_strip(painter: QPainter, strip: QRect, words: TileWords, chosen: bool)
     painter.setPen(theme.colour("ink"))
     name = f"{words.number}  {words.name}" if 0 < words.number <= 9 else words.name
     name = f"✓ {name}" if chosen else name
-    room = strip.adjusted(pad, 0, -state_width - pad, 0)
+    stop_width = _paint_stop(painter, strip.adjusted(0, 0, -state_width - pad, 0), words.stop)
+    painter.setPen(theme.colour("ink"))
+    room = strip.adjusted(pad, 0, -state_width - stop_width - pad, 0)
     painter.drawText(room, _LEFT, painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room.width()))
+
+
+def _paint_stop(painter: QPainter, room: QRect, said: str) -> int:
+    """The last stop's time, right-aligned: without its clock where that does not fit; returns the px it took."""
+    for text in (said, said.split("  ")[0]):
+        width = painter.fontMetrics().horizontalAdvance(text) + theme.space("m")
+        if text and width < room.width() * 2 // 3:
+            painter.setPen(theme.colour("accent"))
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+            return width
+    return 0
 
 
 def paint_trouble(painter: QPainter, area: QRect, words: TileWords) -> None:

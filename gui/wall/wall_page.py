@@ -152,7 +152,16 @@ class WallPage(QWidget):
         self.tools.fit_grid(len(state.cameras))
         self.view.show_cameras(
             [
-                (camera.id, words_of(camera, state.statuses.get(camera.id), state.worker_present, number))
+                (
+                    camera.id,
+                    words_of(
+                        camera,
+                        state.statuses.get(camera.id),
+                        state.worker_present,
+                        number,
+                        state.stops.get(camera.id, ""),
+                    ),
+                )
                 for number, camera in enumerate(state.cameras, 1)
             ]
         )

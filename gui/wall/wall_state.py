@@ -12,10 +12,14 @@ from core.errors import WorkerAbsent
 from core.frame import Frame
 from core.job import ENDED, OPEN, Job, JobKind, JobState
 from core.process import Role
-from core.store import cameras, clips, frames, jobs, processes, sessions
+from core.stop import Moment
+from core.stop_words import span_text
+from core.store import cameras, clips, frames, jobs, processes, sessions, stops
 from core.store.database import Database, Reading
 from gui.toast import Level
 from gui.wall.tile_words import TileWords
+
+_STOP_SHOWN_NS = 600_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +40,28 @@ class WallState:
     running: tuple[Job, ...]
     """Open interval and continuous captures, which Stop ends."""
     ended: tuple[EndedPress, ...]
+    stops: Mapping[str, str]
+    """Camera id to its last stop of late, in words."""
 
 
 def read_wall(database: Database, watched: Collection[str], now_ns: int) -> WallState:
     """Read it. watched: ids of jobs whose end is to be told. now_ns: UTC."""
     with database.read() as tx:
         active = jobs.active(tx, now_ns)
+        shown = tuple(camera for camera in cameras.every(tx) if camera.enabled)
         return WallState(
-            cameras=tuple(camera for camera in cameras.every(tx) if camera.enabled),
+            cameras=shown,
             statuses={status.camera_id: status for status in cameras.statuses(tx)},
             worker_present=bool(processes.present(tx, Role.WORKER, now_ns)),
             running=tuple(job for job in active if _is_running_on(job)),
             ended=tuple(ended for job_id in watched if (ended := _ended(tx, job_id)) is not None),
+            stops=_stops(tx, [camera.id for camera in shown if camera.pit_box is not None], now_ns),
         )
 
 
-def words_of(camera: Camera, status: CameraStatus | None, worker_present: bool, number: int) -> TileWords:
+def words_of(
+    camera: Camera, status: CameraStatus | None, worker_present: bool, number: int, stop: str = ""
+) -> TileWords:
     """What the tile of a camera says. Without a worker nobody looks, whatever the last row says."""
     found = status.found if status else None
     aspect = found.width / found.height if found and found.height else 16 / 9
@@ -60,7 +70,7 @@ def words_of(camera: Camera, status: CameraStatus | None, worker_present: bool, 
         return TileWords(camera.label, CameraState.OFFLINE, absent.title, "Press Start above.", 0.0, aspect, number)
     if status is None:
         return TileWords(camera.label, CameraState.CONNECTING, "", "", 0.0, aspect, number)
-    return TileWords(camera.label, status.state, status.reason, status.hint, status.fps, aspect, number)
+    return TileWords(camera.label, status.state, status.reason, status.hint, status.fps, aspect, number, stop)
 
 
 def told(ended: EndedPress, labels: Mapping[str, str]) -> tuple[str, Level, tuple[str, ...]]:
@@ -122,6 +132,19 @@ def _ended(tx: Reading, job_id: str) -> EndedPress | None:
         made += clips.for_job(tx, part.id)
     session = sessions.current(tx)
     return EndedPress(job, parts, tuple(made), session.time_zone if session else "")
+
+
+def _stops(tx: Reading, camera_ids: Collection[str], now_ns: int) -> dict[str, str]:
+    """'2.431 s ± 0.006 s  at 14:03:22' of each camera that timed one in the last minutes."""
+    session = sessions.current(tx)
+    said = {}
+    for camera_id in camera_ids:
+        stop = stops.newest(tx, camera_id)
+        released = stop.mark(Moment.RELEASED) if stop is not None else None
+        if stop is not None and stop.span is not None and released and now_ns - released.at_ns < _STOP_SHOWN_NS:
+            at = time_of_day(released.at_ns, session.time_zone if session else "")[:8]
+            said[camera_id] = f"{span_text(stop.span)}  at {at}"
+    return said
 
 
 def _is_running_on(job: Job) -> bool:

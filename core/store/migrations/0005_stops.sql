@@ -67,6 +67,6 @@ CREATE TABLE stops (
     FOREIGN KEY(clip_id) REFERENCES clips (id)
 ) STRICT;
 CREATE INDEX stops_camera ON stops (camera_id, from_ns) WHERE deleted_at_ns IS NULL;
-CREATE INDEX stops_clip ON stops (clip_id) WHERE clip_id IS NOT NULL;
+CREATE INDEX stops_clip ON stops (clip_id, from_ns, id) WHERE deleted_at_ns IS NULL;
 CREATE INDEX stops_revision ON stops (revision);
 CREATE INDEX stops_session ON stops (session_id, from_ns, id) WHERE deleted_at_ns IS NULL;

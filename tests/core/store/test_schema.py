@@ -22,6 +22,7 @@ from core.store import (
     schema_files,
     schema_results,
     schema_stops,
+    stops,
     uploads,
 )
 from core.store.database import Reading, Writing
@@ -171,6 +172,9 @@ READS = {
     "the next due upload": uploads.next_due_ns,
     "changed uploads": lambda tx: uploads.changed(tx, revision=5),
     "why uploads wait": uploads.summary,
+    "stops of a session": lambda tx: stops.for_session(tx, "s"),
+    "stops of a clip": lambda tx: stops.for_clip(tx, "c"),
+    "a camera's last stop": lambda tx: stops.newest(tx, "c"),
 }
 
 

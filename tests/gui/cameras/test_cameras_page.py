@@ -33,6 +33,7 @@ def test_each_camera_is_listed_with_what_its_feed_says(page):
         "Front left (Pit_1) · Box 4",
         "offline: Front left does not answer",
         "H.265 1920×1080 50 fps, keyframe every 2.0 s, no camera clock: times are those of arrival",
+        "none",
         "rtsp://127.0.0.1/1",
     ]
     assert row(page, 1)[:2] == ["Pit_2", "not seen yet"]

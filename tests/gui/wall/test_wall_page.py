@@ -20,6 +20,7 @@ from gui import background
 from gui.toast import Notice
 from gui.wall.wall_page import WallPage
 from tests.fakes.fake_feed import FakeFeed
+from tests.gui.review.stopped_station import BOX, a_stop, keep
 
 LIVE = CameraStatus(
     "", CameraState.LIVE, fps=25.0, epoch=1, found=CameraFound("h264", 320, 180, 25.0, 1.0, ClockSource.RTCP)
@@ -215,3 +216,18 @@ def test_the_window_goes_on_while_another_holds_the_database_and_the_press_is_no
     assert len(ticks) > 50
     assert longest_s < 0.2, f"the event loop stood still for {longest_s:.2f} s"
     qtbot.waitUntil(lambda: len(queued(database)) == 1)
+
+
+def test_the_last_stop_stands_on_its_cameras_tile_with_its_doubt(page, database, qtbot):
+    now_ns = time.time_ns()
+    with database.write() as tx:
+        cameras.set_pit_box(tx, "Pit_2", BOX)
+    old, fresh = (
+        a_stop("Pit_2", None, now_ns - ago_s * 10**9, (1.0, 2.0, 4.4, 5.0), job_id=None) for ago_s in (3600, 10)
+    )
+    keep(database, old)
+    assert page.view.tile("Pit_2").words.stop == ""
+    keep(database, fresh)
+    qtbot.waitUntil(lambda: page.view.tile("Pit_2").words.stop.startswith("2.400 s ± 0.009 s  at "))
+    assert "stop 2.400 s ± 0.009 s" in page.view.tile("Pit_2").accessibleName()
+    assert page.view.tile("Pit_1").words.stop == ""
