@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from core.pricing import Price
 from workers.analysis.gemini_faults import AnswerBlocked, AnswerMissing, AnswerTruncated
-from workers.analysis.pricing import Price
 from workers.analysis.provider import Answer
 
 _BLOCKED = frozenset(

@@ -22,9 +22,7 @@ class AnswerTruncated(AnalysisError):
     """Field: limit, tokens."""
 
     title = "The answer was cut short at {limit} tokens"
-    hint = (
-        "Raise gemini.max_output_tokens in Settings ▸ Gemini, or ask for less in the pack; then press Retry failed."
-    )
+    hint = "Raise gemini.max_output_tokens in Settings ▸ Gemini, or ask for less in the pack; then press Retry failed."
     permanent = True
 
 
