@@ -23,15 +23,15 @@ def dry_run(model: DetectorModel) -> dict[str, Any]:
     noise = np.random.default_rng(0).integers(0, 256, (model.shape.height, model.shape.width, 3), np.uint8)
     with Detector(model, threads=1) as detector:
         outputs = detector.outputs(noise)
+        try:
+            raw = model.decode(outputs, 0.0)
+        except BadTensors as bad:
+            raise ModelUnusable(f"{model.name}: {bad}", model=model.name) from None
         labels = _labels_in(model, [tuple(output.shape) for output in outputs])
         told = len(model.sidecar.labels)
         if labels is not None and labels != told:
             what = f"{model.name} knows {labels} labels; its sidecar names {told}"
             raise ModelUnusable(what, hint="Name every label in the model's order.", model=model.name)
-        try:
-            raw = model.decode(outputs, 0.0)
-        except BadTensors as bad:
-            raise ModelUnusable(f"{model.name}: {bad}", model=model.name) from None
         if len(raw.scores) and not (float(raw.scores.min()) >= 0 and float(raw.scores.max()) <= 1.001):
             what = f"{model.name} gives scores up to {float(raw.scores.max()):.3g}, which are no probabilities"
             raise ModelUnusable(what, hint="Export it with its sigmoid, or name another decoder.", model=model.name)
