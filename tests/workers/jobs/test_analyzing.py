@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from core.job import JobState
-from core.run import AnalysisError, AnalysisUnreachable, FindingState, ProviderUnready
+from core.job import Job, JobError, JobState
+from core.run import AnalysisError, AnalysisUnreachable, FindingState, ProviderUnready, Run
 from core.store import findings, jobs, results, runs
 from core.store.findings import FindingEnd
 from core.store.jobs import StaleAttempt
@@ -184,8 +184,6 @@ def test_a_shard_of_which_all_failed_is_a_failed_job_and_its_retry_asks_again(st
     provider = FakeProvider(answering(car_000=[AnalysisError("No"), GOOD], car_001=[AnalysisError("No"), GOOD]))
     with pytest.raises(ShardFailed, match="None of its 2 assets could be analysed: No") as failed:
         shard(station, provider)
-    from core.job import JobError
-
     (job,) = children(station, run)
     with station.database.write() as tx:
         jobs.fail(tx, job, JobError(failed.value.slug, failed.value.title, permanent=True), None)
@@ -224,6 +222,6 @@ def test_a_deleted_run_leaves_no_finding_and_hides_its_files(station: StationPar
         assert runs.page(tx).items == []
 
 
-def children(station: StationParts, run: object) -> list[jobs.Job]:
+def children(station: StationParts, run: Run) -> list[Job]:
     with station.database.read() as tx:
         return jobs.children(tx, run.job_id)

@@ -84,10 +84,17 @@ def dominant_colours(small: NDArray[np.uint8]) -> list[str]:
     pixels = small.reshape(-1, 3)
     pixels = pixels[:: max(1, len(pixels) // _COLOUR_PIXELS)]
     lab = cv2.cvtColor(pixels[None], cv2.COLOR_BGR2LAB)[0].astype(np.float32)
-    cv2.setRNGSeed(1)  # the same frame has the same colours
     count = min(_COLOURS, len(np.unique(pixels, axis=0)))
+    if count == 1:
+        return [_named(pixels[0])]
+    cv2.setRNGSeed(1)  # the same frame has the same colours
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 12, 1.0)
     _, labels, centres = cv2.kmeans(lab, count, np.empty((0, 1), np.int32), stop, 1, cv2.KMEANS_PP_CENTERS)
     order = np.argsort(np.bincount(labels.ravel(), minlength=count))[::-1]
     bgr = cv2.cvtColor(np.clip(centres[order], 0, 255).astype(np.uint8)[None], cv2.COLOR_LAB2BGR)[0]
-    return ["#{2:02x}{1:02x}{0:02x}".format(*(int(value) for value in colour)) for colour in bgr]
+    return [_named(colour) for colour in bgr]
+
+
+def _named(bgr: NDArray[np.uint8]) -> str:
+    blue, green, red = (int(value) for value in bgr)
+    return f"#{red:02x}{green:02x}{blue:02x}"
