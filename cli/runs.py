@@ -2,13 +2,16 @@
 
 import argparse
 import time
+from dataclasses import asdict
 from pathlib import Path
 
-from cli.answer import Answer
+from cli.answer import Answer, Exit
 from cli.station import Station, open_station
+from cli.waiting import wait_for_job
 from core.clock import utc_text
 from core.errors import UsageError
 from core.finding_export import ExportFormat, export_findings
+from core.job import JobState
 from core.paths import DataFolder
 from core.run import FindingState, Run
 from core.store import findings, results, runs
@@ -27,6 +30,7 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
         "resume": _resume,
         "retry": _retry,
         "delete": _delete,
+        "load": _load,
         "export": _export,
     }
     with open_station(folder) as station:
@@ -126,6 +130,22 @@ def _delete(arguments: argparse.Namespace, station: Station) -> Answer:
     document = {"run_id": deleted.run.id, "findings": deleted.run.assets, "teardown_job": deleted.teardown_job_id}
     rest = f" Job {deleted.teardown_job_id} removes the rest." if deleted.teardown_job_id else ""
     return Answer(document, f"Run {deleted.run.id} is deleted with {deleted.run.assets} findings.{rest}")
+
+
+def _load(arguments: argparse.Namespace, station: Station) -> Answer:
+    with station.database.write() as tx:
+        job = runs.load_into_bigquery(tx, arguments.run)
+    if arguments.wait:
+        job = wait_for_job(station, job.id)
+    document = {"run_id": arguments.run, "job": job.id, "state": str(job.state), "summary": job.summary}
+    document["error"] = asdict(job.error) if job.error else None
+    told = f"Job {job.id} sends its findings to BigQuery: {job.state}."
+    if job.summary:
+        there, refused = job.summary["rows_there_before"], job.summary["rows_refused"]
+        told += f" {job.summary['rows_sent']} rows sent, {there} were there, {refused} refused."
+    if job.error:
+        told += f" {job.error.message} {job.error.hint}"
+    return Answer(document, told, Exit.FAILED if job.state is JobState.FAILED else Exit.DONE)
 
 
 def _export(arguments: argparse.Namespace, station: Station) -> Answer:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
 
-from core.errors import NotFound
+from core.errors import NotFound, UsageError
 from core.job import OPEN, PRIORITY_RERUN, Job, JobKind, JobState, NewJob
 from core.run import STOPPED, Asset, FindingState, NewRun, Run
 from core.store import job_making, jobs, results
@@ -176,7 +176,7 @@ def delete_whole(tx: Writing, id: str, *, objects: bool = False, bigquery: bool 
     """Cancel what is open of the run, forget its findings and hide its files.
 
     objects, bigquery: a job removes its files from object storage and its rows from BigQuery too, as soon as they can
-    be reached. Raises NotFound.
+    be reached; it cancels what Vertex AI still works on. Raises NotFound.
     """
     run = get(tx, id)
     if jobs.states(tx, [run.job_id]):
@@ -185,13 +185,45 @@ def delete_whole(tx: Writing, id: str, *, objects: bool = False, bigquery: bool 
     results.delete(tx, [file.id for file in files])
     tx.execute(delete(findings).where(findings.c.run_id == id))
     tx.execute(_of(id).values(deleted_at_ns=tx.now_ns, held_because=None, revision=tx.revision()))
-    if not objects and not bigquery:
+    bigquery = bigquery and "bigquery" in run.options
+    night = _sent_batches(run)
+    if not objects and not bigquery and not night:
         return Deleted(run, None)
     params: dict[str, object] = {"run_id": id, "pack": run.pack_name, "teardown": True, "bigquery": bigquery}
+    params["night"] = night
     params["keys"] = [file.path for file in files] if objects else []
     name = f"Delete what is left of {run.name or run.pack_name}"
     job = jobs.enqueue(tx, NewJob(JobKind.ANALYZE, params, name=name, tenant_id=run.tenant_id, operator=run.operator))
     return Deleted(run, job.id)
+
+
+def _sent_batches(run: Run) -> list[str]:
+    """The Vertex AI batches that are under way for it."""
+    sent = [kept for key, kept in run.options.items() if key.startswith("night_") and isinstance(kept, dict)]
+    return [str(kept["name"]) for kept in sent if kept.get("name")]
+
+
+def load_into_bigquery(tx: Writing, id: str) -> Job:
+    """Queue the job that sends its completed findings there; what is there already is not sent again.
+
+    Raises NotFound, UsageError for a run of which nothing completed.
+    """
+    run = get(tx, id)
+    if not run.completed:
+        raise UsageError(f"Nothing of run {id} completed yet: there is nothing to load")
+    name = f"Load {run.name or run.pack_name} into BigQuery"
+    params: dict[str, object] = {"run_id": id, "load": "bigquery"}
+    return jobs.enqueue(
+        tx,
+        NewJob(
+            JobKind.ANALYZE,
+            params,
+            name=name,
+            tenant_id=run.tenant_id,
+            operator=run.operator,
+            session_id=run.session_id,
+        ),
+    )
 
 
 def shard_ids(tx: Reading, id: str) -> list[str]:

@@ -1,10 +1,11 @@
 """What is left of a run that was deleted whole: its objects in the store, and its rows in BigQuery."""
 
+from contextlib import suppress
 from functools import partial
 
 from core.credentials import Credentials
 from core.errors import KnownError
-from core.run import ProviderUnready
+from core.run import AnalysisUnreachable, ProviderUnready
 from core.store import jobs
 from core.store.moves import StaleAttempt
 from workers.runner import JobContext, Outcome
@@ -21,11 +22,13 @@ def run(context: JobContext) -> Outcome:
     keys = params.get("keys")
     removed = _objects(context, [str(key) for key in keys]) if isinstance(keys, list) and keys else 0
     rows = 0
-    if params.get("bigquery"):
-        try:
+    try:
+        for name in _listed(params.get("night")):
+            _cancel_batch(context, name)
+        if params.get("bigquery"):
             rows = _rows(context, str(params["run_id"]), str(params.get("pack", "")))
-        except ProviderUnready as later:
-            _wait(context, later)
+    except (AnalysisUnreachable, ProviderUnready) as later:
+        _wait(context, later)
     return Outcome({"run_id": params["run_id"], "objects_removed": removed, "bigquery_rows_removed": rows})
 
 
@@ -48,7 +51,22 @@ def _remove(store: ObjectStore, key: str) -> None:
 
 
 def _rows(context: JobContext, run_id: str, pack_name: str) -> int:
-    raise ProviderUnready("BigQuery is not set up on this station")
+    from workers.analysis import bigquery_jobs  # it brings Google's client
+
+    return bigquery_jobs.remove(context, run_id, pack_name)
+
+
+def _cancel_batch(context: JobContext, name: str) -> None:
+    """Vertex AI shall not work, and charge, for what nobody waits for."""
+    from workers.analysis.gemini_faults import ModelUnknown, RequestRefused
+    from workers.analysis.vertex import open_cloud
+
+    with suppress(ModelUnknown, RequestRefused):  # it ended before, or is no longer there
+        open_cloud(context.settings, Credentials(context.folder)).batches("cancel", name=name)
+
+
+def _listed(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
 
 
 def _wait(context: JobContext, why: KnownError) -> None:

@@ -33,6 +33,8 @@ def run(context: JobContext, choose: Callable[[JobContext, Run, Pack], Provider]
     run_id = str(context.job.params["run_id"])
     if "teardown" in context.job.params:
         return teardown.run(context)
+    if "load" in context.job.params:
+        return _load(context, run_id)
     with context.database.read() as tx:
         whole = runs.get(tx, run_id)
         waiting = findings.pending(tx, context.job.id)
@@ -55,6 +57,17 @@ def run(context: JobContext, choose: Callable[[JobContext, Run, Pack], Provider]
         if waiting:
             _Shard(context, whole, pack, provider, paths).work(waiting)
     return finished(context, run_id)
+
+
+def _load(context: JobContext, run_id: str) -> Outcome:
+    """The findings of a run into BigQuery."""
+    from workers.analysis import bigquery_jobs  # it brings Google's client
+
+    try:
+        return bigquery_jobs.load(context)
+    except (AnalysisUnreachable, ProviderUnready) as later:
+        _put_back(context, run_id, later)
+        raise
 
 
 def _paths(context: JobContext, tx: Reading, finding: Finding) -> Sequence[Path] | KnownError:

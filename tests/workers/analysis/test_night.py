@@ -7,7 +7,7 @@ import pytest
 from core.cloud_sections import GeminiSettings
 from core.finding_export import write_files
 from core.job import JobError, JobState
-from core.run import FindingState, NewRun, RunProvider
+from core.run import AnalysisUnreachable, FindingState, NewRun, RunProvider
 from core.settings import Settings
 from core.store import jobs, runs
 from core.store.jobs import StaleAttempt
@@ -189,3 +189,58 @@ def test_a_frame_that_can_not_be_read_fails_its_asset_alone(station, cloud, sent
         attempt()
     assert all("damaged" in finding.error["message"] for finding in findings_of(station, run))
     assert not cloud.batches.jobs
+
+
+def test_a_run_that_is_deleted_whole_cancels_the_batch_that_is_under_way(station, cloud, sent, attempt):
+    run = sent(2)
+    assert not attempt()
+    with station.database.write() as tx:
+        deleted = runs.delete_whole(tx, run.id)
+    assert deleted.teardown_job_id is not None
+    assert attempt()
+    assert len(cloud.batches.cancelled) == 1
+
+
+def test_a_run_is_loaded_into_bigquery_by_a_job_that_waits_for_the_network(station, cloud, sent, attempt, monkeypatch):
+    from workers.analysis import bigquery_jobs
+    from workers.analysis.bigquery import Loaded
+
+    class Table:
+        up = False
+
+        def __init__(self, *given):
+            pass
+
+        def ensure(self, pack):
+            if not self.up:
+                raise AnalysisUnreachable("BigQuery can't be reached")
+
+        def load(self, run, pack, found):
+            assets = [finding.asset_id for finding in found]
+            return Loaded("team-1.pit.seen_wear", len(assets) - 1, 0, {assets[0]: "no such field"})
+
+        def remove(self, run_id):
+            return 2
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(bigquery_jobs, "FindingsTable", Table)
+    run = sent(3)
+    while not attempt():
+        pass
+    with station.database.write() as tx:
+        job = runs.load_into_bigquery(tx, run.id)
+    assert not attempt()
+    assert station.job(job.id).tries_left == station.job(job.id).tries
+    monkeypatch.setattr(Table, "up", True)
+    with station.database.write() as tx:
+        jobs.run_next(tx, job.id)
+    assert attempt()
+    summary = station.job(job.id).summary
+    assert (summary["rows_sent"], summary["rows_refused"], summary["refused"]) == (2, 1, {"car-000": "no such field"})
+    assert run_of(station, run).options["bigquery"] == "team-1.pit.seen_wear"
+    with station.database.write() as tx:
+        deleted = runs.delete_whole(tx, run.id, bigquery=True)
+    assert attempt()
+    assert station.job(deleted.teardown_job_id).summary["bigquery_rows_removed"] == 2
