@@ -134,5 +134,5 @@ def _luma(frame: VideoFrame) -> Luma:
     if frame.format.name not in _LUMA_FIRST:
         return frame.to_ndarray(format="gray").astype(np.uint8, copy=False)
     plane = frame.planes[0]
-    lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return lines[: frame.height, : frame.width]

@@ -25,12 +25,12 @@ _ASTRAY_PX = 1.2
 _PROOF = 0.7
 """A point rides on the car if, in most pictures, it matches there by so much better than where it would stand still."""
 _GROUPS = 4
-_EXTENT = 0.2
+_EXTENT = 0.1
 """Of the box's length along the travel: points that go together but fill less are a person's."""
 _REACH_PX, _MOVES_PX = 1.5, 0.8
 """A point that never goes farther than the first tells nothing; one is asked where it is farther than the second."""
 _AGREE_PX, _AGREE_SHARE, _AGREE_OFTEN = 0.3, 0.10, 0.75
-"""Two points agree in a picture within so many px and this share of their way; they belong together if they mostly do."""
+"""Two points agree in a picture within so many px and this share of their way; they belong together if they often do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _followed(flat: Sequence[Gray], reference: int, points: Floats) -> Values:
         place = reference + step
         while 0 <= place < len(flat):
             guess = points + last + (last - before)
-            found, status, wrong = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+            found, status, wrong = cv2.calcOpticalFlowPyrLK(
                 flat[reference],
                 flat[place],
                 points,
@@ -136,7 +136,7 @@ def _sought(flat: Sequence[Gray], reference: int, points: Floats, expected: Valu
     ways, wrongs = np.full(expected.shape, np.nan), np.full(expected.shape[:2], np.inf)
     for place, picture in enumerate(flat):
         guess = (points + expected[place]).astype(np.float32)
-        found, status, wrong = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+        found, status, wrong = cv2.calcOpticalFlowPyrLK(
             flat[reference],
             picture,
             points,
@@ -251,8 +251,8 @@ def _rigid(times: Values, ways: Values, points: Floats, direction: Floats) -> Di
 
 
 def _robust(rows: Values, values: Values) -> tuple[Values, Values]:
-    """Least squares that forgives outliers (Tukey's biweight, 5 rounds). Returns the solution and its standard errors."""
-    weights = np.ones(len(values))
+    """Least squares that forgives outliers (Tukey's biweight). Returns the solution and its standard errors."""
+    weights: Values = np.ones(len(values))
     start = np.median(values[: len(values) // 2]), np.median(values[len(values) // 2 :])
     off = values - np.repeat(start, len(values) // 2)
     solved = np.zeros(rows.shape[1])

@@ -23,5 +23,5 @@ def time_stops(clip: Path, box: PitBox, progress: Callable[[float], None] | None
             timer.add(picture, t_s)
             if progress is not None and place % _TELL_EVERY == 0 and reader.duration_s > 0:
                 progress(min(1.0, t_s / reader.duration_s))
-        timer.finish()
+        timer.finish(cut_short=reader.damaged)
     return timer.report()

@@ -1,7 +1,7 @@
 """Movements joined into a car's journeys: each comes from somewhere or from rest, and goes away or to rest."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -16,10 +16,14 @@ _SAME_WAY = 0.8
 _CONFIRMED = 0.25
 """Of the box's length: a car that went less far has not left, one that came less far has not come."""
 _LEAST_SHARE = 0.03
-_SLOW = 0.4
+_SLOW = 0.35
 """Of the journey's top speed: slower than that at an end, it ended there at rest, or began from it."""
 
 
+_BY_THE_WAY = 0.3
+"""Of the box's length: what moved by less before a start, or after a stop, was something else."""
+_RISES, _LEAST_RISE_S = 0.7, 0.25
+"""A start's speed grows evenly with time, for so long at least: a car that comes in at speed does neither."""
 _MOST_ACCELERATION, _LEAST_ACCELERATION = 3.0, 0.2
 """Box lengths/s²: no car in a pit lane changes its speed faster; none that stops does so more slowly."""
 _LEAP = 0.35
@@ -36,7 +40,6 @@ class Journey:
     corners: NDArray[np.float32]
     told: bool = False
     """Whether its beginning was already acted upon."""
-    _gone_px: float = field(default=0.0)
 
     @property
     def begins_s(self) -> float:
@@ -67,9 +70,7 @@ class Journey:
 
     @property
     def gone_px(self) -> float:
-        return sum(
-            (after.t_s - before.t_s) * (before.speed + after.speed) / 2 for before, after in pairwise(self.steps)
-        )
+        return self._gone_before()[-1]
 
     @property
     def confirmed(self) -> bool:
@@ -84,15 +85,37 @@ class Journey:
     def top_speed(self) -> float:
         return float(np.percentile([step.speed for step in self.steps], 85))
 
-    @property
-    def from_rest(self) -> bool:
-        first = self.steps[:3]
-        return min(step.speed for step in first) < _SLOW * self.top_speed and self._in_box(first[0])
+    def from_rest(self) -> "Journey | None":
+        """The journey from where the car stood in the box, what came before cut off; None if it did not stand there."""
+        gone = self._gone_before()
+        early = [place for place, px in enumerate(gone) if px < _BY_THE_WAY * self.length_px]
+        place = min(early, key=lambda one: self.steps[one].speed)
+        rest = Journey(self.steps[place:], self.corners)
+        if not rest._in_box(rest.steps[0]) or rest.steps[0].speed > _SLOW * rest.top_speed or not rest.confirmed:
+            return None
+        speeds = np.array([step.speed for step in rest.steps])
+        times = np.array([step.t_s for step in rest.steps])
+        upto = int(np.argmax(speeds)) + 1
+        rises = upto >= 4 and float(np.corrcoef(times[:upto], speeds[:upto])[0, 1]) > _RISES
+        return rest if rises and times[upto - 1] - times[0] > _LEAST_RISE_S else None
 
-    @property
-    def to_rest(self) -> bool:
-        last = self.steps[-3:]
-        return min(step.speed for step in last) < _SLOW * self.top_speed and self._in_box(last[-1])
+    def to_rest(self) -> "Journey | None":
+        """The journey to where the car stood in the box, what came after cut off; None if it did not come to stand."""
+        gone = self._gone_before()
+        late = [place for place, px in enumerate(gone) if gone[-1] - px < _BY_THE_WAY * self.length_px]
+        place = min(late, key=lambda one: (round(self.steps[one].speed / (0.15 * self.top_speed)), -one))
+        rest = Journey(self.steps[: place + 1], self.corners)
+        last = rest.steps[-1]
+        if not rest._in_box(last) or last.speed > _SLOW * rest.top_speed or not rest.confirmed:
+            return None
+        return rest
+
+    def _gone_before(self) -> list[float]:
+        """Px gone before each step."""
+        gone = [0.0]
+        for before, after in pairwise(self.steps):
+            gone.append(gone[-1] + (after.t_s - before.t_s) * (before.speed + after.speed) / 2)
+        return gone
 
     def goes_on_with(self, movement: Movement) -> bool:
         """Whether this may be the same car a moment later: its direction, its speed and its place say so."""
@@ -111,7 +134,7 @@ class Journey:
     def _in_box(self, step: Movement) -> bool:
         low, high = self.box_px
         middle = sum(step.spread) / 2
-        return low + 0.15 * (high - low) < middle < high - 0.15 * (high - low)
+        return low + 0.1 * (high - low) < middle < high - 0.1 * (high - low)
 
 
 class Journeys:

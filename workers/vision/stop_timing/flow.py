@@ -65,7 +65,7 @@ class Flow:
         self._places = np.stack([self._columns, self._rows], 1).astype(np.float32) / self.scale
         self._inside = small[self._rows, self._columns] == 1
         self._grid = np.stack(np.meshgrid(np.arange(self._size[0]), np.arange(self._size[1])), 2).astype(np.float32)
-        self._engine = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._before: deque[tuple[float, Gray]] = deque(maxlen=_STEPS_BACK)
 
     def add(self, t_s: float, picture: Gray) -> Movement | None:
@@ -85,7 +85,7 @@ class Flow:
 
         It is where the motion explains the picture clearly better than the shake alone does.
         """
-        flow = self._engine.calc(now, then, None)  # type: ignore[call-overload]
+        flow = self._engine.calc(now, then, np.zeros((*now.shape, 2), np.float32))
         moved = -flow[self._rows, self._columns]
         shake = _stillest(moved[~self._inside], moved)
         off_moved = self._wrong(now, then, flow)
@@ -151,7 +151,7 @@ def _stillest(outside: Floats, everywhere: Floats) -> Floats:
     """The camera's own shake: the smallest motion that many places share, those outside the box before all."""
     points = outside if len(outside) >= 40 else everywhere
     bins = np.round(points * 2).astype(np.int64)
-    names, place, counts = np.unique(bins[:, 0] * 100_000 + bins[:, 1], return_inverse=True, return_counts=True)
+    _, place, counts = np.unique(bins[:, 0] * 100_000 + bins[:, 1], return_inverse=True, return_counts=True)
     popular = np.flatnonzero(counts >= 0.35 * counts.max())
     centres = np.array([np.median(points[place == one], axis=0) for one in popular])
     seed = centres[int(np.argmin(np.hypot(*centres.T)))]

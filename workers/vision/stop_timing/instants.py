@@ -87,7 +87,7 @@ def _shapes(times: Values, instants: Values, stops: bool) -> Values:
     way = _ramped(np.minimum(late, end), ramp)
     speed = np.where(end < ramp, end**2 / (2 * ramp), ramp / 2 + (end - ramp))
     way = way + speed * np.maximum(late - end, 0)
-    return -way if stops else way
+    return np.asarray(-way if stops else way)
 
 
 def _ramped(t: Values, ramp: Values) -> Values:
@@ -122,4 +122,7 @@ def _half_width(instants: Values, mass: Values, mean: float) -> float:
     away = np.abs(instants - mean)
     order = np.argsort(away)
     within = np.cumsum(mass[order])
-    return float(away[order][min(int(np.searchsorted(within, 0.95)), len(order) - 1)]) + float(instants[1] - instants[0]) / 2
+    return (
+        float(away[order][min(int(np.searchsorted(within, 0.95)), len(order) - 1)])
+        + float(instants[1] - instants[0]) / 2
+    )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.pit_box import PitBox
 from core.stop import Pass, StopReport, TimedInstant, TimedStop
 from workers.vision.stop_timing import crossing, refining
-from workers.vision.stop_timing.episodes import PAUSE_S, Journey, Journeys
+from workers.vision.stop_timing.episodes import Journey, Journeys
 from workers.vision.stop_timing.flow import Flow
 from workers.vision.stop_timing.refining import Seen
 from workers.vision.stop_timing.view import View
@@ -23,6 +23,8 @@ _ROUGH_U_S = 0.25
 """Of an instant that only the speed of the whole tells."""
 _GAP = 1.8
 """Of the usual interval: longer, and pictures are missing."""
+_RESTS_S = 0.12
+"""A car must be seen to stand for so long: at the end of a clip it may only have become slow."""
 _THROUGH = 0.5
 """Of the box's length: a car that was seen to go as far without stopping went through."""
 
@@ -72,9 +74,9 @@ class StopTimer:
         for journey in self._journeys.add(t_s, self._flow.add(t_s, seen.picture)):
             self._ended(journey)
         for journey in self._journeys.open:
-            if not journey.told and journey.confirmed and journey.from_rest:
+            if not journey.told and journey.confirmed and (begins := journey.from_rest()) is not None:
                 journey.told = True
-                self._released(journey)
+                self._released(journey, begins)
 
     def finished(self) -> list[TimedStop]:
         """The stops that have ended so far."""
@@ -84,12 +86,14 @@ class StopTimer:
         """The stop whose car was released and is on its way: all that will be known of it but its departure."""
         return None if self._leaving is None else _told(self._leaving[0], None)
 
-    def finish(self) -> None:
-        """No more pictures come: what is under way is told as far as it is known."""
+    def finish(self, *, cut_short: bool = False) -> None:
+        """No more pictures come: what is under way is told as far as it is known. cut_short: some should have come."""
+        self._gaps += cut_short
         for journey in sorted(self._journeys.all_ended(), key=lambda one: one.ends_s):
             self._ended(journey)
         if self._standing is not None:
-            self._standing.notes.append("It ends after the clip.")
+            after = "what is left of the clip, which is damaged or cut short" if cut_short else "the clip"
+            self._standing.notes.append(f"It ends after {after}.")
             self._close(self._standing, None)
             self._standing = None
 
@@ -108,11 +112,11 @@ class StopTimer:
         self._last_s = t_s
         self._frames += 1
 
-    def _released(self, journey: Journey) -> None:
+    def _released(self, journey: Journey, begins: Journey) -> None:
         """A car that stood in the box has gone a quarter of it: it is sure now that it leaves."""
         standing = self._standing or _Standing(None, None, notes=["It began before the clip."])
         self._standing = None
-        standing.released = self._instant(journey, standing.notes, stops=False)
+        standing.released = self._instant(begins, standing.notes, stops=False)
         self._leaving = (standing, journey)
 
     def _ended(self, journey: Journey) -> None:
@@ -122,16 +126,17 @@ class StopTimer:
             self._close(leaving[0], crossing.departed(journey))
         if not journey.confirmed:
             return
-        if journey.to_rest and self._last_s - journey.ends_s > PAUSE_S - 0.1:
+        to_rest = journey.to_rest()
+        if to_rest is not None and self._last_s - to_rest.ends_s > _RESTS_S:
             if self._standing is None:
-                self._arrived(journey)
+                self._arrived(journey, to_rest)
         elif not journey.told and self._standing is None and journey.gone_px > _THROUGH * journey.length_px:
             self._passes.append(Pass((journey.begins_s + journey.ends_s) / 2))
 
-    def _arrived(self, journey: Journey) -> None:
+    def _arrived(self, journey: Journey, to_rest: Journey) -> None:
         arrived = None if journey.told else crossing.arrived(journey)
         notes = ["Its arrival was not seen."] if arrived is None else []
-        self._standing = _Standing(arrived, self._instant(journey, notes, stops=True), notes=notes)
+        self._standing = _Standing(arrived, self._instant(to_rest, notes, stops=True), notes=notes)
 
     def _instant(self, journey: Journey, notes: list[str], *, stops: bool) -> TimedInstant:
         rough_s = self._journeys.rough_s(journey, stops=stops)
@@ -145,7 +150,9 @@ class StopTimer:
         )
         if found is None:
             what = "last" if stops else "first"
-            notes.append(f"Too little of the car is seen for its {what} motion to be followed: timed by its speed alone.")
+            notes.append(
+                f"Too little of the car is seen for its {what} motion to be followed: timed by its speed alone."
+            )
             return TimedInstant(rough_s, _ROUGH_U_S)
         return found
 
