@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QWidget
 
 from gui import theme
-from gui.analysis.charts import HEIGHT_PX, Chart, ChartView
+from gui.analysis.charts import HEIGHT_PX, LOW_PX, Chart, ChartView
 
 
 class ChartStrip(QScrollArea):
@@ -21,10 +21,18 @@ class ChartStrip(QScrollArea):
         self.setWidget(inner)
         self.setWidgetResizable(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFixedHeight(HEIGHT_PX + self.horizontalScrollBar().sizeHint().height())
         self.setAccessibleName("Charts")
         self.viewport().setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
+        self._height_px = 0
+        self.set_low(False)
+
+    def set_low(self, is_low: bool) -> None:
+        """Leave more room for what stands below."""
+        self._height_px = LOW_PX if is_low else HEIGHT_PX
+        self.setFixedHeight(self._height_px + self.horizontalScrollBar().sizeHint().height())
+        for view in self.views:
+            view.setFixedHeight(self._height_px)
 
     def show_charts(self, charts: Sequence[Chart]) -> None:
         """Change what is different; a chart keeps its place while its figures grow."""
@@ -34,6 +42,7 @@ class ChartStrip(QScrollArea):
             view.deleteLater()
         while len(self.views) < len(charts):
             view = ChartView(self)
+            view.setFixedHeight(self._height_px)
             self._line.insertWidget(len(self.views), view)
             self.views.append(view)
         for view, chart in zip(self.views, charts, strict=True):

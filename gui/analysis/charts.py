@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui import theme
 
-WIDTH_PX, HEIGHT_PX = 292, 176
-_EDGE_PX, _LINE_PX, _MOST_BARS = 12, 20, 5
+WIDTH_PX, HEIGHT_PX, LOW_PX = 292, 176, 116
+_EDGE_PX, _LINE_PX, _BAR_PX = 12, 20, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +109,13 @@ class ChartView(QWidget):
         painter.drawText(line, _LEFT, _fit(painter, self._chart.title, line.width() - said_px - 10))
 
     def _bars(self, painter: QPainter, body: QRect) -> None:
-        shown = _shown(self._chart.bars)
+        shown = _shown(self._chart.bars, max(2, body.height() // (_BAR_PX - 6)))
         painter.setFont(self._font("small"))
         metrics = painter.fontMetrics()
         label_px = min(max(metrics.horizontalAdvance(bar.label) for bar in shown) + 16, body.width() * 2 // 5)
         number_px = max(metrics.horizontalAdvance(f"{bar.number:,}") for bar in shown) + 6
         most = max(bar.number for bar in shown)
-        step = min(26, body.height() // len(shown))
+        step = min(_BAR_PX, body.height() // len(shown))
         for row, bar in enumerate(shown):
             line = QRect(body.left(), body.top() + row * step, body.width(), step)
             painter.setPen(theme.colour("muted"))
@@ -171,12 +171,12 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
 
 
-def _shown(bars: Sequence[Bar]) -> list[Bar]:
+def _shown(bars: Sequence[Bar], most: int) -> list[Bar]:
     """As many as fit: the rest are one bar, named so."""
-    if len(bars) <= _MOST_BARS:
+    if len(bars) <= most:
         return list(bars)
-    rest = bars[_MOST_BARS - 1 :]
-    return [*bars[: _MOST_BARS - 1], Bar(f"{len(rest)} more", sum(bar.number for bar in rest))]
+    rest = bars[most - 1 :]
+    return [*bars[: most - 1], Bar(f"{len(rest)} more", sum(bar.number for bar in rest))]
 
 
 def _fit(painter: QPainter, text: str, width_px: int) -> str:

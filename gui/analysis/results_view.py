@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -40,6 +40,7 @@ from gui.sync.elided import ElidedLabel
 from gui.toast import show_notice
 
 _REST_MS = 400
+_LOW_PX = 620
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,10 @@ class ResultsView(QWidget):
         self.export_button.setEnabled(row is not None and not self.exporting.runs)
         self.export_button.setText("Exporting…" if self.exporting.runs else "Export")
         self.delete_button.setEnabled(row is not None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.charts.set_low(event.size().height() < _LOW_PX)
 
     def _ask(self) -> None:
         self._follow.ask()

@@ -123,6 +123,8 @@ class RunsView(QWidget):
     def _show(self, read: _Read) -> None:
         chosen = self.chosen()
         wanted_id = self._goes_to or (chosen.run.id if chosen is not None else None)
+        if wanted_id is None and not self._rows and read.rows:
+            wanted_id = read.rows[0].run.id  # so that Enter opens the newest
         self._goes_to = None
         self._rows = read.rows
         self.table.setRowCount(len(read.rows))

@@ -25,6 +25,7 @@ _UNITS = {
     "percent": "%",
     "pct": "%",
     "ev": "EV",
+    "db": "dB",
     "kmh": "km/h",
 }
 _WORD_MOST = 24
