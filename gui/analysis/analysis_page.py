@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from core.errors import KnownError
 from gui import theme
 from gui.analysis import run_asking
 from gui.analysis.new_run_dialog import NewRunDialog
@@ -15,6 +16,7 @@ from gui.analysis.results_view import ResultsView
 from gui.analysis.run_asking import Around
 from gui.analysis.runs_view import RunsView
 from gui.background import run_in_background
+from gui.errors import show_failure
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -33,6 +35,7 @@ class AnalysisPage(QWidget):
         self.results = ResultsView(station, self)
         self.packs = PacksView(station, self)
         self.dialog: NewRunDialog | None = None
+        self._is_opening = False
         self._title = QLabel("Analysis", self)
         self.new_button = QPushButton("New run…", self)
         self.runs_button, self.packs_button = self._segment("Runs"), self._segment("Packs")
@@ -73,17 +76,22 @@ class AnalysisPage(QWidget):
 
     def new_run(self, frame_ids: Sequence[str] = ()) -> None:
         """Ask what to analyse; frame_ids: those that are chosen in the library. The dialog doesn't block."""
-        if self.dialog is not None:
+        if self.dialog is not None or self._is_opening:
             return
-        station = self._station
+        station, self._is_opening = self._station, True
 
         def ask(around: Around) -> None:
+            self._is_opening = False
             self.dialog = NewRunDialog(station, around, frame_ids, self)
             self.dialog.started.connect(self._started)
             self.dialog.finished.connect(self._asked)
             self.dialog.open()
 
-        run_in_background(lambda: run_asking.around(station), then=ask, parent=self)
+        run_in_background(lambda: run_asking.around(station), then=ask, failed=self._not_opened, parent=self)
+
+    def _not_opened(self, error: KnownError) -> None:
+        self._is_opening = False
+        show_failure(error, self)
 
     def _asked(self) -> None:
         if self.dialog is not None:

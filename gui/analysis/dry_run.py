@@ -43,6 +43,8 @@ class DryRun(QObject):
         super().__init__(page)
         self._station, self._page = station, page
         self._run_id: str | None = None
+        self._asking: object | None = None
+        """While its run is being made."""
         self._is_told = False
         self._refresh: Refresh[_Read | None] = Refresh(self._read, self._show, self, self._lost)
         self._tick = QTimer(self, interval=_EVERY_MS)
@@ -52,13 +54,13 @@ class DryRun(QObject):
     @property
     def runs(self) -> bool:
         """Whether an answer is still to come."""
-        return self._run_id is not None and not self._is_told
+        return self._asking is not None or (self._run_id is not None and not self._is_told)
 
     def start(self, pack: Pack, path: str | None) -> None:
         """Ask of this file, or without one of the newest frame in the library."""
-        if self._run_id is not None:
-            self.stop()
-        station = self._station
+        self.stop()
+        station, asking = self._station, object()
+        self._asking = asking
 
         def make() -> str:
             way = LOCAL if pack.local is not None else AUTO
@@ -72,7 +74,10 @@ class DryRun(QObject):
                 return runs.make(tx, new, [Asset(_ASSET, (frame,))]).id
 
         def made(run_id: str) -> None:
-            self._run_id, self._is_told = run_id, False
+            if asking is not self._asking:
+                self._forget(run_id)  # it was stopped before it began
+                return
+            self._asking, self._run_id, self._is_told = None, run_id, False
             self._tick.start()
             self._refresh.ask()
 
@@ -81,10 +86,12 @@ class DryRun(QObject):
 
     def stop(self) -> None:
         """Forget it, whether it was answered or not."""
-        run_id, self._run_id = self._run_id, None
+        run_id, self._run_id, self._asking = self._run_id, None, None
         self._tick.stop()
-        if run_id is None:
-            return
+        if run_id is not None:
+            self._forget(run_id)
+
+    def _forget(self, run_id: str) -> None:
         database = self._station.database
 
         def forget() -> None:
@@ -124,7 +131,7 @@ class DryRun(QObject):
             self.stop()
 
     def _lost(self, error: KnownError) -> None:
-        self._run_id = None
+        self._run_id, self._asking = None, None
         self._tick.stop()
         self.said.emit("")
         if not isinstance(error, NotFound):

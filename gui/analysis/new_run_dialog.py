@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import KnownError
 from core.pack import BrokenPack, Pack
 from core.run import Run
 from gui import theme
@@ -26,6 +27,7 @@ from gui.analysis.asset_choice import AssetChoice
 from gui.analysis.estimating import AUTO, GEMINI, LOCAL, NIGHT
 from gui.analysis.run_asking import Answered, Around, Asked, answer, start
 from gui.background import Refresh, run_in_background
+from gui.errors import told
 from gui.station import Station
 
 _WIDTH_PX = 700
@@ -149,7 +151,14 @@ class NewRunDialog(QDialog):
             self.started.emit(run.id)
             super(NewRunDialog, self).accept()
 
-        run_in_background(lambda: start(station, answered, name, budget_usd), then=done, parent=self)
+        run_in_background(
+            lambda: start(station, answered, name, budget_usd), then=done, failed=self._refused, parent=self
+        )
+
+    def _refused(self, error: KnownError) -> None:
+        self._why_not.setText(told(error))
+        self._why_not.show()
+        self._fit()
 
     # building
 

@@ -21,6 +21,7 @@ def test_the_headless_demo_goes_from_four_cameras_to_a_page_of_verified_frames(t
     assert done.document["safe_to_leave"] is True
     page = (out / "summary.html").read_text(encoding="utf-8")
     assert page.count("<figure>") == 4
+    assert "13 of 13 frames answered" in page
     assert all(Path(shot).stat().st_size > 10_000 for shot in done.document["screenshots"])
     objects = list((out / "object-store").rglob("*.jpg"))
     assert len(objects) >= 4 + 5 + 4
