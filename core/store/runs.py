@@ -19,6 +19,7 @@ from core.store.paging import Page, changed_rows, cursor_of, newest_first
 from core.store.run_making import batch_of, insert_run, shard_of, shard_size
 from core.store.schema import jobs as jobs_table
 from core.store.schema_analysis import RUN_THERE, findings, runs
+from core.store.schema_results import results as files
 
 _NAMES = tuple(field.name for field in fields(Run) if field.name != "job_state")
 
@@ -181,17 +182,17 @@ def delete_whole(tx: Writing, id: str, *, objects: bool = False, bigquery: bool 
     run = get(tx, id)
     if jobs.states(tx, [run.job_id]):
         jobs.cancel(tx, run.job_id)
-    files = [file for job_id in shard_ids(tx, id) for file in results.for_job(tx, job_id)]
-    results.delete(tx, [file.id for file in files])
+    made = select(files.c.id, files.c.path).where(files.c.job_id.in_(shard_ids(tx, id)))  # those a retry replaced too
+    paths = {row["id"]: row["path"] for row in tx.rows(made)}
+    results.delete(tx, list(paths))
     tx.execute(delete(findings).where(findings.c.run_id == id))
     tx.execute(_of(id).values(deleted_at_ns=tx.now_ns, held_because=None, revision=tx.revision()))
     bigquery = bigquery and "bigquery" in run.options
-    night = _sent_batches(run)
-    if not objects and not bigquery and not night:
+    night, keys = _sent_batches(run), sorted(paths.values()) if objects else []
+    if not keys and not bigquery and not night:
         return Deleted(run, None)
     params: dict[str, object] = {"run_id": id, "pack": run.pack_name, "teardown": True, "bigquery": bigquery}
-    params["night"] = night
-    params["keys"] = [file.path for file in files] if objects else []
+    params |= {"night": night, "keys": keys}
     name = f"Delete what is left of {run.name or run.pack_name}"
     job = jobs.enqueue(tx, NewJob(JobKind.ANALYZE, params, name=name, tenant_id=run.tenant_id, operator=run.operator))
     return Deleted(run, job.id)

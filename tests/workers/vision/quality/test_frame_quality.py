@@ -53,7 +53,7 @@ def test_motion_is_told_with_its_direction(angle_deg):
     kernel = np.zeros((25, 25), np.float32)
     along = np.array([np.cos(np.radians(angle_deg)), -np.sin(np.radians(angle_deg))]) * length / 2
     cv2.line(kernel, *((round(12 - s * along[0]), round(12 - s * along[1])) for s in (-1, 1)), 1)  # type: ignore[call-overload]
-    found = blur_of(sample(cv2.filter2D(PICTURE, -1, kernel / kernel.sum())))
+    found = blur_of(sample(np.asarray(cv2.filter2D(PICTURE, -1, kernel / kernel.sum()), np.uint8)))
     assert found.motion_direction_deg is not None
     assert abs((found.motion_direction_deg - angle_deg + 90) % 180 - 90) < 12
     assert found.motion_px is not None and 5 < found.motion_px < 25
@@ -90,7 +90,7 @@ def test_noise_is_told_against_the_light_and_is_not_made_by_edges():
 
 
 def test_a_large_frame_is_measured_by_its_tiles_like_a_small_one(tmp_path):
-    large = cv2.GaussianBlur(a_picture(2400, 1800), (0, 0), 2.0)
+    large = np.asarray(cv2.GaussianBlur(a_picture(2400, 1800), (0, 0), 2.0), np.uint8)
     found = blur_of(sample(large))
     assert found.blur_px == pytest.approx(2.0, rel=0.3)
 
