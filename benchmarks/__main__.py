@@ -5,6 +5,7 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from benchmarks.claim import Claim, NotMeasurable, unmeasured
 
@@ -22,16 +23,21 @@ CLAIMS = {
     "api": ("benchmarks.api", "measure"),
     "stops": ("benchmarks.stops.measure", "measure"),
     "analyze": ("benchmarks.analyze", "measure"),
+    "tracking": ("benchmarks.tracking", "measure"),
     "quality": ("benchmarks.quality", "measure"),
 }
 
 
-def measured(name: str) -> list[Claim]:
+# Those that are given the files of --truth.
+WITH_TRUTH = frozenset({"tracking"})
+
+
+def measured(name: str, truth: Sequence[Path] = ()) -> list[Claim]:
     """The claims of that name; one that can't be measured here says why."""
     module, function = CLAIMS[name]
-    measure: Callable[[], list[Claim]] = getattr(importlib.import_module(module), function)
+    measure: Callable[..., list[Claim]] = getattr(importlib.import_module(module), function)
     try:
-        return measure()
+        return measure(truth) if name in WITH_TRUTH else measure()
     except NotMeasurable as missing:
         return [unmeasured(name, "", str(missing))]
 
@@ -41,6 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CLAIMS)}; all by default")
     parser.add_argument("--json", action="store_true", help="print one array and nothing else")
+    parser.add_argument(
+        "--truth",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="tracking: what is on vtest.avi (frame,id,x,y,width,height); may be repeated",
+    )
     chosen = parser.parse_args(argv)
     unknown = [name for name in chosen.names if name not in CLAIMS]
     if unknown:
@@ -48,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     claims: list[Claim] = []
     for name in chosen.names or CLAIMS:
         print(f"── {name}", file=sys.stderr, flush=True)
-        for claim in measured(name):
+        for claim in measured(name, chosen.truth):
             claims.append(claim)
             if not chosen.json:
                 print(claim.in_words(), flush=True)

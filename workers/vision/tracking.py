@@ -104,19 +104,9 @@ def track_clip(
     Raises MediaError, ModelUnusable.
     """
     began_s = time.monotonic()
-    about = path.stat()
-    work = {
-        "bytes": about.st_size,
-        "changed_ns": about.st_mtime_ns,
-        "model": [model.name, model.file.stat().st_size],
-        "detect_every": how.detect_every,
-        "tiles": how.tiles,
-        "low": how.joining.low,
-        "high": how.joining.high,
-    }
     with (
         PictureReader(path) as reader,
-        Checkpoint(checkpoint, work) as kept,
+        Checkpoint(checkpoint, work_of(path, model, how)) as kept,
         Detector(model, threads=threads, floor=how.joining.low) as detector,
     ):
         resumed_at = len(kept.times)
@@ -141,6 +131,20 @@ def track_clip(
         took_ms=(time.monotonic() - began_s) * 1000,
         steps=tuple(look.steps),
     )
+
+
+def work_of(path: Path, model: DetectorModel, how: TrackSettings) -> dict[str, object]:
+    """What makes a checkpoint one of this work: all that decides what is seen in a picture."""
+    about = path.stat()
+    return {
+        "bytes": about.st_size,
+        "changed_ns": about.st_mtime_ns,
+        "model": [model.name, model.file.stat().st_size],
+        "detect_every": how.detect_every,
+        "tiles": how.tiles,
+        "low": how.joining.low,
+        "high": how.joining.high,
+    }
 
 
 @dataclass(slots=True)
