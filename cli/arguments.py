@@ -50,7 +50,8 @@ def build_parser() -> Parser:
 
     _add_demo(command("demo", "try the whole station with four simulated cameras; no network, nothing asked"))
     _add_worker(command("worker", "run the worker in this terminal"))
-    command("doctor", "check every part: database, disk, clock, credentials, cameras, storage, worker")
+    doctor = command("doctor", "check every part: database, disk, clock, credentials, cameras, storage, Gemini, worker")
+    doctor.add_argument("--only", choices=("gemini",), help="this part alone")
     _add_camera(command("camera", "the configured cameras"), anywhere)
     _add_capture(command("capture", "make frames or clips from cameras"))
     _add_import(command("import", "take files in as frames or clips"))

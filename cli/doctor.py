@@ -7,11 +7,11 @@ from cli.answer import Answer, Exit
 from core.paths import DataFolder
 
 
-def run(_arguments: argparse.Namespace, folder: DataFolder) -> Answer:
+def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
     """Exit 0 unless a check failed; a warning is no failure."""
-    from workers.health import Verdict, check_station
+    from workers.health import Verdict, check_gemini, check_station
 
-    checks = check_station(folder)
+    checks = check_gemini(folder) if arguments.only == "gemini" else check_station(folder)
     failed = any(check.verdict is Verdict.FAIL for check in checks)
     mark = {Verdict.OK: "ok  ", Verdict.WARN: "warn", Verdict.FAIL: "FAIL"}
     lines = []

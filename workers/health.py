@@ -17,9 +17,11 @@ from core.errors import KnownError
 from core.media import ffmpeg
 from core.paths import DataFolder
 from core.process import Role
+from core.run import AnalysisUnreachable
 from core.settings import Settings, load
 from core.store import cameras, processes, stations
 from core.store.database import Database, open_database
+from workers.analysis.gemini_test import ask_gemini
 from workers.supervision import failure_of, report
 from workers.sync.uploader import test_store
 
@@ -48,11 +50,21 @@ PARTS_DEADLINE_S = 3.0
 """Of each part that is asked while the station works."""
 _STORAGE_FRESH_S = 10.0
 _FRESH_S = 1.0
+_GEMINI_DEADLINE_S = 60.0
 
 
 def check_station(folder: DataFolder) -> list[Check]:
     """Check every part by its deadline; one that fails is told, and the rest go on as far as they can without it."""
     return list(_checks(folder))
+
+
+def check_gemini(folder: DataFolder) -> list[Check]:
+    """Settings and Gemini alone, for the settings page: the whole station takes longer than people wait."""
+    try:
+        settings = load(folder)
+    except KnownError as error:
+        return [Check("settings", Verdict.FAIL, error.title, error.hint)]
+    return [_once("gemini", lambda: _gemini(settings, Credentials(folder)), _GEMINI_DEADLINE_S)]
 
 
 def _checks(folder: DataFolder) -> Iterator[Check]:
@@ -71,6 +83,7 @@ def _checks(folder: DataFolder) -> Iterator[Check]:
     yield _once("media", _media, 30.0)
     yield _once("clock", _clock)
     credentials = Credentials(folder)
+    yield _once("gemini", lambda: _gemini(settings, credentials), _GEMINI_DEADLINE_S)
     yield _once("credentials", lambda: Check("", Verdict.OK, f"kept in: {credentials.kept_in}"), 30.0)
     try:
         database = open_database(folder)
@@ -264,4 +277,13 @@ def _cameras(database: Database) -> Check:
 
 def _storage(settings: Settings, credentials: Credentials) -> Check:
     report = test_store(settings, credentials)
+    return Check("", Verdict.WARN if report.warnings else Verdict.OK, report.message, " ".join(report.warnings))
+
+
+def _gemini(settings: Settings, credentials: Credentials) -> Check:
+    """A network that is away is no fault of the station's."""
+    try:
+        report = ask_gemini(settings, credentials)
+    except AnalysisUnreachable as away:
+        return Check("", Verdict.WARN, away.title, away.hint)
     return Check("", Verdict.WARN if report.warnings else Verdict.OK, report.message, " ".join(report.warnings))

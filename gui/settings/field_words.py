@@ -8,6 +8,8 @@ _UNITS = {
     "rtsp.default_fps": "frames/s",
     "jobs.timeout": "s",
     "capture.jpeg_quality": "of 100",
+    "gemini.max_output_tokens": "tokens",
+    "gemini.budget_usd": "US $",
 }
 _LABELS = {
     "station.id": "Station's name",
@@ -33,10 +35,22 @@ _LABELS = {
     "retention.deleted_days": "Deleted files stay",
     "stops.live": "Time stops live",
     "log.level": "Level",
+    "gemini.max_output_tokens": "Longest answer",
+    "gemini.max_in_flight": "Calls at once",
+    "gemini.requests_per_minute": "Calls a minute",
+    "gemini.budget_usd": "Budget of a run",
+    "gemini.batch_bucket": "Bucket",
+    "gemini.base_url": "Private endpoint",
+    "bigquery.results_dataset": "BigQuery dataset",
+    "bigquery.results_table": "BigQuery table",
+    "bigquery.location": "BigQuery location",
+    "bigquery.base_url": "BigQuery endpoint",
 }
 _PATTERNS = {
     "station.id": "Letters, digits, - and _, beginning with a letter or digit.",
     "storage.bucket_name": "3 to 63 lower-case letters, digits, dots and dashes.",
+    "gemini.project": "The project's id: lower-case letters, digits and dashes.",
+    "gemini.location": "A region such as europe-west4, or global.",
 }
 _SIZES = (("GiB", 2**30), ("GB", 10**9), ("MiB", 2**20), ("MB", 10**6), ("KiB", 2**10), ("kB", 10**3))
 

@@ -17,12 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.credentials import Credentials
 from core.settings import Settings, field_docs, locked_by_environment, save
 from core.store import stations
 from gui import theme
 from gui.background import run_in_background
 from gui.errors import show_failure
+from gui.settings import gemini_access
 from gui.settings.api_access import ApiAccess
+from gui.settings.gemini_access import GeminiAccess
 from gui.settings.section_form import SectionForm
 from gui.settings.storage_keys import StorageKeys, Where, read_where
 from gui.settings.store_test import StoreTest
@@ -37,6 +40,7 @@ SECTIONS = (
     ("jobs", "Jobs", ("jobs",)),
     ("storage", "Storage", ("storage",)),
     ("disk", "Disk", ("retention",)),
+    ("gemini", "Gemini", ("gemini", "bigquery")),
     ("api", "API", ("api", "alerts")),
     ("log", "Logs", ("log",)),
 )
@@ -64,6 +68,8 @@ class SettingsPage(QWidget):
         self.keys.hide()
         self.api = ApiAccess(station.folder, self)
         self.api.hide()
+        self.gemini = GeminiAccess(station.folder, self)
+        self.gemini.hide()
         self.store_test = StoreTest(station.folder, self)
         self.list = QListWidget(self)
         self.list.setAccessibleName("Sections")
@@ -82,13 +88,14 @@ class SettingsPage(QWidget):
         self.save_button.clicked.connect(self.save)
         self.revert_button.clicked.connect(self.revert)
         self.keys.changed.connect(self._edited)
+        self.gemini.changed.connect(self._edited)
         self.store_test.ended.connect(self._tested)
         station.settings_changed.connect(self._settings_changed)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self.save)
         credentials = station.credentials
-        run_in_background(lambda: read_where(credentials), then=self.keys.show_where, parent=self)
+        run_in_background(lambda: _every_where(credentials), then=self._show_where, parent=self)
         self.list.setCurrentRow(0)
         self._edited()
 
@@ -101,7 +108,7 @@ class SettingsPage(QWidget):
     @property
     def unsaved(self) -> int:
         """How many settings are edited and not saved."""
-        return sum(len(form.changes()) for form in self.forms.values()) + len(self.keys.entered())
+        return sum(len(form.changes()) for form in self.forms.values()) + len(self._entered())
 
     def save(self) -> None:
         """Write what is edited; the worker reads it again by itself."""
@@ -109,7 +116,7 @@ class SettingsPage(QWidget):
         if wrong or self._saving or not self.unsaved:
             return
         changes = {name: value for form in self.forms.values() for name, value in form.changes().items()}
-        entered = self.keys.entered()
+        entered = self._entered()
         folder, credentials, database = self._station.folder, self._station.credentials, self._station.database
 
         def work() -> _Saved:
@@ -118,7 +125,7 @@ class SettingsPage(QWidget):
             settings = save(folder, changes)
             with database.write() as tx:
                 stations.bump_settings(tx)
-            return _Saved(settings, read_where(credentials))
+            return _Saved(settings, _every_where(credentials))
 
         self._saving = True
         self._edited()
@@ -127,6 +134,7 @@ class SettingsPage(QWidget):
     def revert(self) -> None:
         """Show what is saved."""
         self.keys.clear()
+        self.gemini.clear()
         for form in self.forms.values():
             form.revert()
 
@@ -140,11 +148,19 @@ class SettingsPage(QWidget):
         self._saving = False
         self._station.settings = saved.settings
         self.keys.clear()
-        self.keys.show_where(saved.where)
+        self.gemini.clear()
+        self._show_where(saved.where)
         for form in self.forms.values():
             form.show_settings(saved.settings, keep_edits=False)
         self._station.settings_changed.emit()
         show_notice(self, "Saved. The worker takes it over by itself.", "ok")
+
+    def _entered(self) -> dict[str, str]:
+        return self.keys.entered() | self.gemini.entered()
+
+    def _show_where(self, where: Where) -> None:
+        self.keys.show_where(where)
+        self.gemini.show_where(where)
 
     def _not_saved(self, error: Exception) -> None:
         self._saving = False
@@ -172,7 +188,8 @@ class SettingsPage(QWidget):
         theme.set_role(self._said, level=level)
         for row, (key, title, _) in enumerate(SECTIONS):
             form = self.forms.get(key)
-            changed = bool(form and form.changes()) or (key == "storage" and bool(self.keys.entered()))
+            secrets = {"storage": self.keys.entered, "gemini": self.gemini.entered}.get(key, dict)
+            changed = bool(form and form.changes()) or bool(secrets())
             self.list.item(row).setText(f"{title} •" if changed else title)
         if "storage" in self.forms:
             storage_changed = bool(self.forms["storage"].changes() or self.keys.entered())
@@ -180,6 +197,8 @@ class SettingsPage(QWidget):
             self.keys.setVisible(self.forms["storage"].editors["storage.kind"].value() == "minio")
             if storage_changed:
                 self._say_test("", "Save first: the test asks the store that is saved.")
+        if "gemini" in self.forms:
+            self.gemini.allow_test(saved=not (self.forms["gemini"].changes() or self.gemini.entered()))
         self._show_look()
 
     def _show_look(self) -> None:
@@ -219,7 +238,7 @@ class SettingsPage(QWidget):
         if key not in self.forms:
             docs = [doc for doc in field_docs() if doc.name.partition(".")[0] in sections]
             docs.sort(key=lambda doc: _FIRST.index(doc.name) if doc.name in _FIRST else len(_FIRST))
-            room_after = _FIRST[-1] if key == "storage" else ""
+            room_after = {"storage": _FIRST[-1], "gemini": "gemini.location"}.get(key, "")
             form = SectionForm(title, docs, self._station.settings, self._locked, self, room_after=room_after)
             self.forms[key] = form
             if key == "station":
@@ -229,6 +248,9 @@ class SettingsPage(QWidget):
             elif key == "api":
                 form.room.addWidget(self.api)
                 self.api.show_settings(self._station.settings.api)
+            elif key == "gemini":
+                form.room.addWidget(self.gemini)
+                self.gemini.show()
             form.changed.connect(self._edited)
             self._put(row, form)
             self._edited()
@@ -279,3 +301,7 @@ class SettingsPage(QWidget):
     def _say_test(self, level: str, said: str) -> None:
         self._found.setText(said)
         theme.set_role(self._found, level=level)
+
+
+def _every_where(credentials: Credentials) -> Where:
+    return read_where(credentials) | gemini_access.read_where(credentials)

@@ -71,6 +71,6 @@ class Bucket:
         except (api.Unauthorized, auth.RefreshError) as refused:
             raise CredentialsRefused(said=str(refused)[:300]) from refused
         except (api.Forbidden, api.NotFound, api.BadRequest) as missing:
-            raise BucketMissing(bucket=self.name, said=str(missing.message)[:300]) from missing
+            raise BucketMissing(bucket=self.name, said=str(missing.message)[-300:].rstrip(".")) from missing
         except (api.GoogleAPIError, auth.GoogleAuthError, requests.RequestException, OSError) as lost:
             raise AnalysisUnreachable("Cloud Storage can't be reached") from lost

@@ -42,16 +42,22 @@ def need_cloud() -> None:
         raise CloudMissing()
 
 
+def is_set_up(settings: Settings, kept: Credentials) -> bool:
+    """Whether anything was said of Google Cloud; imports nothing of it. Raises CredentialsError."""
+    given = settings.gemini.project or kept.get(GEMINI_TOKEN) or kept.get(GEMINI_ACCOUNT)
+    return bool(given) or default_file().exists()
+
+
 def find_access(settings: Settings, kept: Credentials) -> Access:
     """From the access token, the service account or Google's application default credentials, in this order.
 
     Raises CloudMissing, CredentialsMissing, CredentialsRefused, ProjectMissing, CredentialsError.
     """
-    project = settings.gemini.project
-    token, account = kept.get(GEMINI_TOKEN), kept.get(GEMINI_ACCOUNT)
-    if not (project or account or token or default_file().exists()):
+    if not is_set_up(settings, kept):
         raise CredentialsMissing("Gemini is not set up on this station")  # before anything of Google is imported
     need_cloud()
+    project = settings.gemini.project
+    token, account = kept.get(GEMINI_TOKEN), kept.get(GEMINI_ACCOUNT)
     if token:
         from google.oauth2.credentials import Credentials as TokenCredentials
 

@@ -49,9 +49,7 @@ class Wire:
 
         # More places than calls: an idle connection is better kept than made anew.
         # httpx's own transport knows proxies; ours is cheap.
-        self.client = Client(
-            transport=None if urllib.request.getproxies() else KeptConnections(trusted()), verify=trusted()
-        )
+        self.client = Client(transport=None if proxied() else KeptConnections(trusted()), verify=trusted())
 
     @contextmanager
     def turn(self, cancel: CancelToken, waiting: Waiting) -> "Iterator[None]":
@@ -109,6 +107,14 @@ class Cloud:
         """generateContent, once. Raises Again, KnownError, Cancelled."""
         with self._told(model), self._wire.turn(cancel, waiting):
             return client.models.generate_content(model=model, contents=contents)
+
+    def count_tokens(self, model: str) -> int:
+        """Of one word: costs nothing, and shows whether the model can be asked. Raises KnownError."""
+        try:
+            with self._told(model), self._wire.turn(CancelToken(), lambda: None):
+                return int(self.client({}).models.count_tokens(model=model, contents="pit").total_tokens or 0)
+        except Again as again:
+            raise again.told from again
 
     def batches(self, verb: str, **what: Any) -> Any:
         """A verb of client.batches: create, get, list, cancel. Raises KnownError."""
@@ -168,7 +174,7 @@ def reach(gemini: GeminiSettings) -> None:
     fresh = int(time.monotonic() / _REACHED_FRESH_S)
 
     def try_it() -> bool:
-        if urllib.request.getproxies():
+        if proxied():
             return True  # a proxy's answer would say nothing of what lies behind it
         url = urlsplit(gemini.base_url or f"https://{endpoint(gemini.location)}")
         port = url.port or (443 if url.scheme == "https" else 80)
@@ -179,6 +185,10 @@ def reach(gemini: GeminiSettings) -> None:
         return True
 
     _REACHED.get((gemini.base_url, gemini.location, fresh), try_it)
+
+
+def proxied() -> bool:
+    return bool({"https", "http", "all"} & set(urllib.request.getproxies()))
 
 
 def endpoint(location: str) -> str:
