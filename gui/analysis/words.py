@@ -58,7 +58,7 @@ _SHOWN_MOST = 8
 """Of a pack's columns at first."""
 _BEFORE = (
     TableColumn(PICTURE, "Frame", 92),
-    TableColumn("asset_id", "Asset", 270),
+    TableColumn("asset_id", "Asset", 290),
     TableColumn("state", "State", 84),
     TableColumn(REASON, "Reason", 220, shown=False),
 )
@@ -71,7 +71,7 @@ _AFTER = (
     TableColumn("took_ms", "Took", 90, shown=False),
 )
 _WIDTHS_PX = {
-    ColumnType.TEXT: 240,
+    ColumnType.TEXT: 200,
     ColumnType.NUMBER: 110,
     ColumnType.INTEGER: 110,
     ColumnType.BOOLEAN: 110,
