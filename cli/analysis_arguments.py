@@ -2,9 +2,9 @@
 
 import argparse
 
-from core.finding_export import ExportFormat
 from core.run import RunProvider
 
+_FORMATS = ("csv", "parquet", "jsonl")
 _GROUPINGS = ("frame", "camera", "session", "car")
 
 
@@ -59,5 +59,5 @@ def add_runs(runs: argparse.ArgumentParser, anywhere: argparse.ArgumentParser) -
     load.add_argument("--wait", action="store_true", help="return when they are there")
     export = action("export", "one row an asset")
     export.add_argument("run", metavar="RUN")
-    export.add_argument("--format", choices=[str(format) for format in ExportFormat], default="csv")
+    export.add_argument("--format", choices=_FORMATS, default="csv")
     export.add_argument("--out", metavar="FILE", required=True)
