@@ -54,13 +54,22 @@ def _has_display() -> bool:
 
 
 def _prepare(folder: DataFolder, store: Path, simulated: "DemoCameras") -> None:
+    from workers.demo.angles import ANGLES
+
+    boxes = {angle.camera_id: angle.pit_box for angle in ANGLES}
     with open_station(folder) as station:
         store.mkdir(parents=True, exist_ok=True)
         settings.save(folder, {"storage.kind": "folder", "storage.folder": str(store)})
         with station.database.write() as tx:
             configured = {camera.id for camera in cameras.every(tx)}
             for camera_id, url in simulated.urls.items():
-                camera = Camera(id=camera_id, url=url, name=simulated.names[camera_id], location="Pit box 1")
+                camera = Camera(
+                    id=camera_id,
+                    url=url,
+                    name=simulated.names[camera_id],
+                    location="Pit box 1",
+                    pit_box=boxes.get(camera_id),
+                )
                 if camera_id in configured:
                     cameras.update(tx, camera)  # the simulated cameras' port is new at every start
                 else:

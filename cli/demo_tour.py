@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cli.answer import Answer, Exit
 from cli.arguments import build_parser
 from cli.demo_page import Step, write_page
+from cli.demo_stop import time_a_stop
 from cli.documents import Document
 from cli.main import subcommand
 from cli.station import Station, open_station
@@ -47,11 +48,15 @@ def take_tour(folder: DataFolder, simulated: "DemoCameras", *, out: Path, store:
     to_import = _files_to_import(out / "to-import", clips)
     step("import", str(to_import), "--camera", ids[0], "--wait", expected=Exit.IN_PART)
     analysis = step(*_analysis(folder), "--wait")
-    sync = step("sync", "now")
-    screenshots = [_draw(folder, out, "library", "dark")]
-    screenshots.append(_draw(folder, out, "analysis", "dark", run_id=str(analysis.document.get("run_id"))))
     threading.Event().wait(simulated.seconds_to_stop())  # an empty box would show nothing of the work
-    screenshots += [_draw(folder, out, "wall", theme) for theme in ("dark", "light")]
+    walls = [_draw(folder, out, "wall", theme) for theme in ("dark", "light")]
+    stop_id = time_a_stop(folder, simulated, step, steps)
+    sync = step("sync", "now")
+    screenshots = [*walls, _draw(folder, out, "library", "dark")]
+    screenshots.append(_draw(folder, out, "analysis", "dark", run_id=str(analysis.document.get("run_id"))))
+    screenshots.append(_draw(folder, out, "stops", "dark"))
+    if stop_id is not None:
+        screenshots.append(_draw(folder, out, "stops", "light", stop_id=stop_id))
     step("worker", "--stop")
     step("fsck")
     page = write_page(
@@ -141,9 +146,12 @@ def _analysis(folder: DataFolder) -> tuple[str, ...]:
     return "analyze", "--pack", "frame_quality", *asked, "--by", "frame", "--provider", "local"
 
 
-def _draw(folder: DataFolder, out: Path, page: str, theme: str, run_id: str | None = None) -> Path:
+def _draw(
+    folder: DataFolder, out: Path, page: str, theme: str, *, run_id: str | None = None, stop_id: str | None = None
+) -> Path:
     from gui.screenshot import grab_window
 
     to = out / "screenshots"
     to.mkdir(parents=True, exist_ok=True)
-    return grab_window(folder, to / f"{page}-{theme}.png", page=page, theme=theme, run_id=run_id)
+    name = "review" if stop_id else page
+    return grab_window(folder, to / f"{name}-{theme}.png", page=page, theme=theme, run_id=run_id, stop_id=stop_id)

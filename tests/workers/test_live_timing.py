@@ -109,6 +109,16 @@ def test_a_child_that_dies_costs_what_it_was_timing_and_no_more(live: Live):
     assert stop.machine[Moment.STATIONARY].at_ns == ZERO_NS + 16 * 40_000_000 + 2_000_000_000
 
 
+def test_a_child_that_falls_behind_gets_fewer_pictures_not_a_gap(live: Live):
+    live.round(([], None))
+    live.feed.watch.given = [WatchedPicture(1, n, n * 0.04, np.zeros((4, 6), np.uint8)) for n in range(8, 108)]
+    live.answers.append(([], None))
+    live.timing.step()
+    times_s = live.compute.asked[-1][1][2]
+    assert len(times_s) <= 24
+    assert max(np.diff(times_s)) == pytest.approx(0.2)
+
+
 def test_the_real_timer_takes_the_pictures_in_their_order():
     grays = np.zeros((3, 90, 160), np.uint8)
     ended, leaving = live_timing.advance("a camera", BOX, np.array([0.0, 0.04, 0.08]), grays)
