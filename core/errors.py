@@ -324,8 +324,6 @@ class NoClips(JobRefused):
 
 
 class NoPitBox(JobRefused):
-    """Field: camera (label)."""
-
     title = "{camera} has no pit box, so its stops can't be timed"
     hint = "Draw it in Cameras ▸ {camera} ▸ Pit box, then press Retry."
 
