@@ -186,7 +186,8 @@ def _answer(column: str) -> Function[Any]:
 
 def _order(sort: FindingSort) -> tuple[ColumnElement[Any], ...]:
     by: ColumnElement[Any] = findings.c[sort.column] if sort.column in _OWN else _answer(sort.column)
-    return (by.is_(None), by.desc() if sort.descending else by.asc(), findings.c.number)
+    towards = by.desc() if sort.descending else by.asc()
+    return (towards,) if sort.column == "number" else (by.is_(None), towards, findings.c.number)
 
 
 def _filtered(query: Select[Any], run_id: str, wanted: FindingFilter) -> Select[Any]:

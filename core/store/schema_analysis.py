@@ -74,7 +74,7 @@ findings = Table(
     CheckConstraint("(state = 'pending') = (ended_at_ns IS NULL)"),
     UniqueConstraint("run_id", "asset_id"),
     Index("findings_state", "run_id", "state", "number"),
-    Index("findings_job", "job_id", "state"),
+    Index("findings_job", "job_id", "state", "number"),
     Index("findings_revision", "run_id", "revision"),
     sqlite_strict=True,
 )

@@ -86,7 +86,7 @@ CREATE INDEX findings_state ON findings (run_id, state, number);
 
 CREATE INDEX findings_revision ON findings (run_id, revision);
 
-CREATE INDEX findings_job ON findings (job_id, state);
+CREATE INDEX findings_job ON findings (job_id, state, number);
 
 CREATE TRIGGER findings_counted AFTER UPDATE OF state, tokens_in, tokens_out, cost_usd ON findings BEGIN
     UPDATE runs

@@ -12,10 +12,13 @@ from core import job, upload
 from core.camera import CameraState, ClockSource, Transport
 from core.job import BATCH_MOVES, JobKind, JobState
 from core.process import Role
+from core.run import FINDING_MOVES, FindingState, RunProvider
 from core.store import (
+    findings,
     frames,
     job_rows,
     jobs,
+    runs,
     schema,
     schema_analysis,
     schema_around_jobs,
@@ -70,6 +73,8 @@ def test_every_table_is_strict():
         ("frames", "clock_source", ClockSource),
         ("clips", "clock_source", ClockSource),
         ("processes", "role", Role),
+        ("runs", "provider", RunProvider),
+        ("findings", "state", FindingState),
     ],
 )
 def test_a_column_of_words_takes_the_words_of_its_enum_and_no_others(db, folder, table, column, words):
@@ -80,7 +85,12 @@ def test_a_column_of_words_takes_the_words_of_its_enum_and_no_others(db, folder,
 
 
 def test_the_tables_of_moves_speak_of_every_state_and_of_no_other():
-    for moves, states in ((job.MOVES, JobState), (BATCH_MOVES, JobState), (upload.MOVES, UploadState)):
+    for moves, states in (
+        (job.MOVES, JobState),
+        (BATCH_MOVES, JobState),
+        (upload.MOVES, UploadState),
+        (FINDING_MOVES, FindingState),
+    ):
         assert set(moves) == set(states)
         assert all(targets <= set(states) for targets in moves.values())
 
@@ -172,6 +182,13 @@ READS = {
     "the next due upload": uploads.next_due_ns,
     "changed uploads": lambda tx: uploads.changed(tx, revision=5),
     "why uploads wait": uploads.summary,
+    "runs": lambda tx: runs.page(tx, "5:x"),
+    "changed runs": lambda tx: runs.changed(tx, 5),
+    "a run's findings": lambda tx: findings.page(tx, "r", limit=5),
+    "a run's failed findings": lambda tx: findings.page(tx, "r", wanted=findings.FindingFilter(FindingState.FAILED)),
+    "a whole run": lambda tx: findings.after(tx, "r", 5),
+    "a run's changed findings": lambda tx: findings.changed(tx, "r", 5),
+    "what a shard has to do": lambda tx: findings.pending(tx, "j"),
     "stops of a session": lambda tx: stops.for_session(tx, "s"),
     "stops of a clip": lambda tx: stops.for_clip(tx, "c"),
     "a camera's last stop": lambda tx: stops.newest(tx, "c"),

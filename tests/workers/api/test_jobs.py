@@ -2,7 +2,8 @@ import pytest
 
 from core.camera import Camera
 from core.job import JobKind, JobState
-from core.store import cameras, jobs
+from core.store import cameras, findings, jobs, runs
+from core.store.findings import FindingEnd
 from tests.workers.api.running_api import Api, is_refused
 from tests.workers.station_parts import CAMERA, StationParts
 
@@ -123,3 +124,50 @@ def test_a_job_after_another_waits_for_it(api: Api, station: StationParts):
     assert station.job(second["process_id"]).waits_for == first and second["message"]
     assert station.job(second["process_id"]).state is JobState.PENDING
     assert is_refused(api.post("/jobs/capture", json={"params": params, "after_id": "none"}), 404, "not_found")
+
+
+def test_a_run_is_asked_for_and_its_products_are_its_assets(api: Api, station: StationParts, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"a picture")
+    assets = [{"asset_id": f"car-{n}", "frames": [str(tmp_path / "a.jpg")]} for n in range(60)]
+    params = {"pack": "frame_quality", "provider": "local", "assets": assets}
+    answer = api.post("/jobs/analyze", json={"params": params, "task_id": "r-1", "name": "Lap 12"})
+    assert answer.status_code == 201, answer.text
+    told = answer.json()["process"]
+    assert (told["kind"], told["name"], told["status"], told["products_processed"]) == (
+        "analyze",
+        "Lap 12",
+        "pending",
+        0,
+    )
+    assert api.post("/jobs/analyze", json={"params": params, "task_id": "r-1"}).status_code == 200
+    job = station.claim()
+    values: dict[str, object] = {"best_frame": "a.jpg", "quality": 80.0}
+    failed = {"slug": "s", "message": "It is cut short", "hint": ""}
+    with station.database.write() as tx:
+        run = runs.for_job(tx, told["process_id"])
+        ends = [FindingEnd(n, values=values) for n in range(20)]
+        findings.record(tx, job, run.id, [*ends, FindingEnd(20, error=failed)])
+    told = api.get("/status/r-1", params={"include_products": True}).json()
+    assert (told["products_processed"], told["products_failed"], told["progress"]) == (20, 1, 35.0)
+    assert len(told["products"]) == 60
+    assert told["products"][3] == told["products"][3] | {"id": "car-3", "status": "completed", "result": values}
+    assert told["products"][20]["error"] == "It is cut short" and told["products"][59]["status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    "params,code",
+    [
+        ({"pack": "frame_quality"}, 422),
+        ({"pack": "frame_quality", "frames": ["a.jpg"]}, 422),
+        ({"pack": "frame_quality", "frames": ["/nowhere.jpg"]}, 422),
+        ({"pack": "tyre_condition", "provider": "local", "frames": ["/a.jpg"]}, 422),
+        ({"pack": "frame_quality", "session": "s", "assets": [{"asset_id": "a", "frames": ["/a.jpg"]}]}, 422),
+        ({"pack": "nothing", "frames": ["/a.jpg"]}, 404),
+        ({"pack": "frame_quality", "session": "nowhere"}, 404),
+    ],
+)
+def test_a_run_that_can_not_be_is_refused(api: Api, station: StationParts, params, code):
+    answer = api.post("/jobs/analyze", json={"params": params})
+    assert is_refused(answer, code, answer.json()["error"])
+    with station.database.read() as tx:
+        assert sum(jobs.counts(tx).values()) == 0
