@@ -18,12 +18,12 @@ class Bucket:
 
     def __init__(self, access: Access, name: str, endpoint: str = "") -> None:
         """endpoint: of a server of one's own; empty for Google's, or STORAGE_EMULATOR_HOST's."""
-        from google.cloud import storage  # type: ignore[import-untyped]
+        from google.cloud.storage import Client  # type: ignore[import-untyped]
         from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[import-untyped]
 
         self.name = name.removeprefix("gs://")
         options = {"api_endpoint": endpoint} if endpoint else None
-        self._client = storage.Client(project=access.project, credentials=access.credentials, client_options=options)
+        self._client = Client(project=access.project, credentials=access.credentials, client_options=options)
         self._bucket = self._client.bucket(self.name)
         self._how: dict[str, Any] = {"timeout": _TIMEOUT_S, "retry": DEFAULT_RETRY.with_timeout(_RETRY_S)}
 

@@ -3,6 +3,8 @@
 import random
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +36,16 @@ _SHARD_CALLS = 50
 def open_provider(settings: Settings, folder: DataFolder) -> "GeminiProvider":
     """Gemini as it is set up now. Raises as `open_cloud` does; SettingsError for a wrong table of prices."""
     cloud = open_cloud(settings, Credentials(folder))
-    return GeminiProvider(settings, cloud, pricing.Prices.of_station(folder))
+    bucket = settings.gemini.batch_bucket
+    send = partial(_into_bucket, cloud, bucket) if bucket else None
+    return GeminiProvider(settings, cloud, pricing.Prices.of_station(folder), send=send)
+
+
+def _into_bucket(cloud: Cloud, bucket: str, path: Path) -> str:
+    """A frame's gs:// address; the same frame sent twice is one object."""
+    data, media_type = read_frame(path)
+    suffix = ".png" if media_type == "image/png" else ".jpg"
+    return cloud.bucket_of(bucket).put(f"trackshift/frames/{sha256(data).hexdigest()}{suffix}", data, media_type)
 
 
 class GeminiProvider:
@@ -131,7 +142,7 @@ class GeminiProvider:
         notes: tuple[str, ...] = ()
         tried = 0
         while True:
-            wait(self.cloud.bucket.take(), cancel, waiting)
+            wait(self.cloud.turns.take(), cancel, waiting)
             try:
                 response = self.cloud.ask(client, model, contents, cancel, waiting)
             except Again as again:

@@ -1,5 +1,6 @@
 """The way to Google: credentials from where they are kept, and clients that are made once and used by all threads."""
 
+import importlib.util
 import json
 import os
 import threading
@@ -30,16 +31,12 @@ class Access:
     """For the operator: where the credentials come from."""
 
 
-def need_cloud() -> None:
-    """Raises CloudMissing where the extra is not installed; imports nothing."""
-    import importlib.util
-
+def is_installed() -> bool:
+    """Whether the extra `cloud` is there; imports nothing of it."""
     try:
-        found = importlib.util.find_spec("google.genai")
+        return importlib.util.find_spec("google.genai") is not None
     except ModuleNotFoundError:
-        found = None
-    if found is None:
-        raise CloudMissing()
+        return False
 
 
 def is_set_up(settings: Settings, kept: Credentials) -> bool:
@@ -55,7 +52,8 @@ def find_access(settings: Settings, kept: Credentials) -> Access:
     """
     if not is_set_up(settings, kept):
         raise CredentialsMissing("Gemini is not set up on this station")  # before anything of Google is imported
-    need_cloud()
+    if not is_installed():
+        raise CloudMissing()
     project = settings.gemini.project
     token, account = kept.get(GEMINI_TOKEN), kept.get(GEMINI_ACCOUNT)
     if token:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from google import genai
 
+    from workers.analysis.bucket import Bucket
+
 _MOST_BYTES = 32_000_000
 """Frames in memory of all calls under way; each is there some six times on its way to the socket."""
 _REACH_S = 3.0
@@ -71,12 +73,13 @@ class Cloud:
 
     def __init__(self, gemini: GeminiSettings, access: Access) -> None:
         self.access = access
-        self.bucket = TokenBucket(gemini.requests_per_minute)
+        self.turns = TokenBucket(gemini.requests_per_minute)
         self.places = Places(gemini.max_in_flight, _MOST_BYTES)
         self._gemini = gemini
         self._wire = Wire(self.places)
         self._lock = threading.Lock()
         self._clients: dict[str, genai.Client] = {}
+        self._bucket = Kept()
 
     def client(self, body: dict[str, Any]) -> "genai.Client":
         """A client whose every request says `body` too. Kept for good: one that is let go closes what all share."""
@@ -143,8 +146,17 @@ class Cloud:
                 raise
             raise fault from failed
 
+    def bucket_of(self, name: str) -> "Bucket":
+        """The bucket, opened once. Raises as it does."""
+        from workers.analysis.bucket import Bucket
+
+        bucket: Bucket = self._bucket.get(name, lambda: Bucket(self.access, name))
+        return bucket
+
     def close(self) -> None:
         self._wire.client.close()
+        if self._bucket.thing is not None:
+            self._bucket.thing.close()
 
 
 _CLOUD = Kept()

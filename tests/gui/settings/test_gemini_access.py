@@ -33,7 +33,7 @@ def test_a_key_file_and_a_token_are_kept_with_save_and_never_in_the_settings_fil
     with qtbot.waitSignal(station.settings_changed):
         page.save()
     kept = Credentials(station.folder)
-    assert json.loads(kept.get(GEMINI_ACCOUNT)) == ACCOUNT
+    assert json.loads(kept.get(GEMINI_ACCOUNT) or "") == ACCOUNT
     assert kept.get(GEMINI_TOKEN) == "a-private-token"
     assert "private" not in station.folder.settings_file.read_text("utf-8")
     assert page.gemini.token.text() == ""

@@ -6,11 +6,12 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 
 from core.cloud_sections import BigquerySettings
-from core.packs import check_pack
+from core.packs import check_pack, pack_of
 from core.run import AnalysisUnreachable, Finding, FindingState, Run, RunProvider
 from core.settings import Settings
 from tests.conftest import eventually
@@ -43,10 +44,10 @@ LOCAL = os.environ.get("LOCAL_BIGQUERY") or shutil.which("local-bigquery")
 
 
 def run_of(id: str = "run-1") -> Run:
-    counted = {"assets": 3, "completed": 3, "failed": 0, "tokens_in": 1, "tokens_out": 1, "cost_usd": 0.1}
-    named = {"job_id": "job-1", "name": "", "pack_name": "wear", "pack_version": "1.0", "pack": PACK.as_json()}
-    rest = {"budget_usd": None, "held_because": None, "ended_at_ns": 2, "files_job_id": None, "options": {}}
-    return Run(id=id, provider=RunProvider.GEMINI, created_at_ns=1, **named, **counted, **rest)
+    given: dict[str, Any] = {"assets": 3, "completed": 3, "failed": 0, "tokens_in": 1, "tokens_out": 1, "cost_usd": 0.1}
+    given |= {"job_id": "job-1", "name": "", "pack_name": "wear", "pack_version": "1.0", "pack": PACK.as_json()}
+    given |= {"budget_usd": None, "held_because": None, "ended_at_ns": 2, "files_job_id": None, "options": {}}
+    return Run(id=id, provider=RunProvider.GEMINI, created_at_ns=1, **given)
 
 
 def found(number: int, values: dict[str, object] | None = None, run_id: str = "run-1") -> Finding:
@@ -172,10 +173,9 @@ def test_a_row_that_bigquery_refuses_is_named_and_the_others_are_kept(table):
 
 
 def test_a_later_version_of_a_pack_adds_its_columns(table):
-    properties = {**PACK.schema["properties"], "grip": {"type": "number"}}
-    from core.packs import pack_of
-
-    later = pack_of({**PACK.as_json(), "version": "2.0", "schema": {**PACK.schema, "properties": properties}})
+    schema: dict[str, Any] = PACK.schema
+    properties = {**schema["properties"], "grip": {"type": "number"}}
+    later = pack_of({**PACK.as_json(), "version": "2.0", "schema": {**schema, "properties": properties}})
     table.ensure(later)
     loaded = table.load(run_of("run-e"), later, [found(1, {**VALUES, "grip": 0.8}, run_id="run-e")])
     assert (loaded.sent, loaded.bad) == (1, {})

@@ -3,6 +3,7 @@
 import base64
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ from core.run import AnalysisUnreachable
 from tests.fakes.fake_vertex import TOKENS_OUT, FakeVertex, Fault
 from tests.workers.analysis.gemini_parts import JPEG, SCHEMA, asking, asset, frame, pack
 from workers.analysis import gemini_faults as faults
+from workers.analysis.gemini import _into_bucket
 from workers.cancellation import Cancelled, CancelToken, Reason
 
 pytest.importorskip("google.genai", reason="the extra `cloud` is not installed")
@@ -193,15 +195,18 @@ def test_a_cancel_ends_the_wait_for_a_turn_at_once(ask, vertex):
     assert time.monotonic() - began_s < 2
 
 
-def test_frames_too_large_to_send_inline_go_by_the_bucket_or_are_refused(vertex, tmp_path):
+def test_frames_too_large_to_send_inline_go_by_the_bucket_or_are_refused(vertex, tmp_path, monkeypatch):
     large = frame(tmp_path, data=JPEG[:4] + bytes(15_000_000))
     with asking(vertex) as provider:
         with pytest.raises(faults.FramesTooLarge, match="15 MB, and 14 MB"):
             provider.analyze(pack(), asset(), [large], CancelToken())
-        provider._send = lambda path: f"gs://analysis/frames/{path.name}"
+        provider._send = partial(_into_bucket, provider.cloud, "analysis")
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", vertex.url)
         provider.analyze(pack(), asset(), [large], CancelToken())
+    ((_, name), kept) = vertex.bucket.objects.popitem()
     sent = vertex.seen[0].body["contents"][0]["parts"][1]["fileData"]
-    assert set(sent.values()) == {"gs://analysis/frames/a.jpg", "image/jpeg"}
+    assert set(sent.values()) == {f"gs://analysis/{name}", "image/jpeg"}
+    assert kept == large.read_bytes()
 
 
 def test_a_frame_of_another_format_is_sent_as_a_jpeg(vertex, tmp_path):

@@ -84,7 +84,7 @@ def test_a_batch_is_sent_once_followed_over_attempts_and_mapped_back_to_its_asse
     done = run_of(station, run)
     assert (done.completed, done.failed) == (7, 0)
     for finding in findings_of(station, run):
-        assert finding.values["kind"] in ("soft", "hard")
+        assert (finding.values or {})["kind"] in ("soft", "hard")
         assert finding.cost_usd > 0
     assert sum(cloud.calls.values()) == 0, "nothing was asked online"
     assert not cloud.bucket.objects, "what is told is no longer needed there"
@@ -130,7 +130,7 @@ def test_a_batch_that_vertex_gives_up_is_told_and_sent_anew_by_retry(station, cl
         attempt()
     for finding in findings_of(station, run):
         assert finding.state is FindingState.FAILED
-        assert "The input could not be read" in finding.error["message"]
+        assert "The input could not be read" in (finding.error or {})["message"]
     shard = station.job(findings_of(station, run)[0].job_id)
     with station.database.write() as tx:
         jobs.fail(tx, shard, JobError("shard_failed", "none of it", permanent=True), None)
@@ -153,7 +153,8 @@ def test_what_is_missing_blocked_or_broken_is_told_asset_by_asset(station, cloud
     done = run_of(station, run)
     assert done.completed + done.failed == 6
     said = {
-        finding.asset_id: finding.error["message"] if finding.error else "" for finding in findings_of(station, run)
+        finding.asset_id: (finding.error or {})["message"] if finding.error else ""
+        for finding in findings_of(station, run)
     }
     lost = [name for name, words in said.items() if "no answer came for this asset" in words]
     assert len(lost) == 1
@@ -177,7 +178,7 @@ def test_without_a_network_or_a_bucket_the_run_waits_and_spends_no_try(station, 
 def test_a_batch_that_may_cost_more_than_the_budget_is_held_before_anything_is_sent(station, cloud, sent, attempt):
     run = sent(4, budget_usd=0.01)
     assert not attempt()
-    assert "the budget is 0.01 USD" in run_of(station, run).held_because
+    assert "the budget is 0.01 USD" in (run_of(station, run).held_because or "")
     assert not cloud.batches.jobs
     assert not cloud.bucket.uploads
 
@@ -187,7 +188,7 @@ def test_a_frame_that_can_not_be_read_fails_its_asset_alone(station, cloud, sent
     (station.folder.root / "frame.jpg").write_bytes(b"no picture")
     with pytest.raises(Exception, match="None of its 2 assets"):
         attempt()
-    assert all("damaged" in finding.error["message"] for finding in findings_of(station, run))
+    assert all("damaged" in (finding.error or {})["message"] for finding in findings_of(station, run))
     assert not cloud.batches.jobs
 
 
