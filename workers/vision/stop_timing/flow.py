@@ -27,7 +27,7 @@ _GROUPS, _FEWEST = 4, 25
 _PROOF, _PROOF_LEVELS = 0.65, 3.0
 """A motion is believed where it leaves at most this share of the difference, and there was one of so many levels."""
 _LEAST_SHARE = 0.015
-CAR_EXTENT = 0.3
+CAR_EXTENT = 0.18
 """Of the box's length: what is shorter is a person."""
 
 

@@ -1,0 +1,1 @@
+"""Stop timing on drawn pit boxes with exact truth."""
