@@ -58,6 +58,9 @@ def test_every_documented_shape_is_what_the_command_prints(
     _holds("import --wait", imported, code=3)
     assert imported.document["duplicates"]
     assert imported.document["failed"]
+    pack = ("--pack", "frame_quality", "--provider", "local")
+    analyzed = _holds("analyze", run("analyze", *pack, "--camera", "Pit_1", "--by", "frame", "--wait"))
+    assert analyzed.document["completed"] == analyzed.document["assets"] > 0
     queued = _holds("capture", run("capture", "Pit_1")).document["job"]
     listed = _holds("jobs list", run("jobs", "list"))
     shown = run("jobs", "show", queued)
