@@ -19,6 +19,7 @@ from core.errors import (
     DatabaseBusy,
     DataFolderError,
     DiskFull,
+    JobRefused,
     KnownError,
     MediaTooLarge,
     NotFound,
@@ -76,6 +77,7 @@ class Conflict(KnownError):
 _STATUS: tuple[tuple[type[KnownError], HTTPStatus], ...] = (
     (Conflict, HTTPStatus.CONFLICT),
     (IllegalMove, HTTPStatus.CONFLICT),
+    (JobRefused, HTTPStatus.CONFLICT),
     (NotFound, HTTPStatus.NOT_FOUND),
     (CameraUnknown, HTTPStatus.NOT_FOUND),
     (MediaTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),

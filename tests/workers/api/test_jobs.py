@@ -2,8 +2,10 @@ import pytest
 
 from core.camera import Camera
 from core.job import JobKind, JobState
-from core.store import cameras, findings, jobs, runs
+from core.pit_box import PitBox
+from core.store import cameras, clips, findings, jobs, runs
 from core.store.findings import FindingEnd
+from tests.core.store.conftest import a_clip
 from tests.workers.api.running_api import Api, is_refused
 from tests.workers.station_parts import CAMERA, StationParts
 
@@ -171,3 +173,21 @@ def test_a_run_that_can_not_be_is_refused(api: Api, station: StationParts, param
     assert is_refused(answer, code, answer.json()["error"])
     with station.database.read() as tx:
         assert sum(jobs.counts(tx).values()) == 0
+
+
+def test_a_clips_stops_are_timed_in_its_cameras_box_or_in_the_one_that_is_given(api: Api, station: StationParts):
+    with station.database.write() as tx:
+        clip = clips.add(tx, a_clip(camera_id=CAMERA), station_id="s")
+    box = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]]
+    assert is_refused(api.post("/jobs/stop_timing", json={"params": {"clip": clip.id}}), 409, "no_pit_box")
+    given = api.post("/jobs/stop_timing", json={"params": {"clip": clip.id, "box": box}})
+    job = station.job(given.json()["process"]["process_id"])
+    assert given.status_code == 201 and (job.kind, job.camera_id) == (JobKind.STOP_TIMING, CAMERA)
+    assert job.params == {"clip": clip.id, "box": box}
+    with station.database.write() as tx:
+        cameras.set_pit_box(tx, CAMERA, PitBox.from_points(box))
+    assert api.post("/jobs/stop_timing", json={"params": {"clip": clip.id}}).status_code == 201
+    assert is_refused(api.post("/jobs/stop_timing", json={"params": {"clip": "none"}}), 404, "not_found")
+    assert is_refused(api.post("/jobs/report", json={"params": {"stop": "none"}}), 404, "not_found")
+    wrong = {"clip": clip.id, "box": [[0, 0], [1, 1]]}
+    assert is_refused(api.post("/jobs/stop_timing", json={"params": wrong}), 422, "usage_error")
