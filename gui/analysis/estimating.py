@@ -39,7 +39,7 @@ def ways(pack: Pack | None, settings: Settings) -> tuple[Way, ...]:
     """Every way, those that can't be gone with the reason. Off the main thread: it looks for installed packages."""
     local = pack is not None and pack.local is not None
     no_local = "" if local else "Nothing on this machine answers this pack: only a model can."
-    cloud = _why_no_cloud(settings)
+    cloud = why_no_cloud(settings)
     bucket = "" if settings.gemini.batch_bucket else "No bucket is named (Settings ▸ Analysis, batch_bucket)."
     either = "Gemini where it answers, else this machine." if local else "Gemini as soon as it answers."
     return (
@@ -50,7 +50,8 @@ def ways(pack: Pack | None, settings: Settings) -> tuple[Way, ...]:
     )
 
 
-def _why_no_cloud(settings: Settings) -> str:
+def why_no_cloud(settings: Settings) -> str:
+    """Why nothing of Google's can be asked; empty where it can. Off the main thread: it looks for packages."""
     try:
         is_installed = find_spec("google.genai") is not None
     except ModuleNotFoundError:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from core.finding_export import ExportFormat
 from core.paths import DataFolder
@@ -17,6 +17,28 @@ FORMATS = {
     ExportFormat.PARQUET: "Parquet, with its types",
     ExportFormat.JSONL: "JSON lines",
 }
+
+
+class ExportMenu(QMenu):
+    """Where findings can go."""
+
+    file_wanted = Signal(object)
+    """An ExportFormat."""
+    load_wanted = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setToolTipsVisible(True)
+        for format, said in FORMATS.items():
+            self.addAction(f"{said}…").triggered.connect(lambda _=False, format=format: self.file_wanted.emit(format))
+        self.addSeparator()
+        self.load = self.addAction("Load into BigQuery")
+        self.load.triggered.connect(lambda: self.load_wanted.emit())
+
+    def offer_load(self, why_not: str) -> None:
+        """Grey what can't be asked for, with the reason."""
+        self.load.setEnabled(not why_not)
+        self.load.setToolTip(why_not)
 
 
 class Exporting(QObject):

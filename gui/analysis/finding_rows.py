@@ -65,7 +65,7 @@ def _shown(folder: DataFolder, ref: FrameRef, item: LibraryItem | None) -> Shown
 
 
 def charts_of(tx: Reading, run_id: str, columns: Sequence[PackColumn], wanted: FindingFilter) -> tuple[Chart, ...]:
-    """A chart for each column of choices, flags or numbers, of what the filter lets through; telling ones first."""
+    """A chart for each column of choices, flags or numbers, of the findings that the filter lets through."""
     done = FindingFilter(FindingState.COMPLETED, wanted.text, wanted.column, wanted.value, wanted.low, wanted.high)
     if wanted.state not in (None, FindingState.COMPLETED):
         return ()
@@ -76,12 +76,7 @@ def charts_of(tx: Reading, run_id: str, columns: Sequence[PackColumn], wanted: F
             charts.append(histogram(title_of(column.name), numbers, whole=column.type is ColumnType.INTEGER))
         elif column.type in _CHARTED:
             charts.append(_bars(column, dict(findings.column_counts(tx, run_id, column.name, done))))
-    return tuple(sorted(charts, key=_says_little))
-
-
-def _says_little(chart: Chart) -> bool:
-    """What is the same everywhere stands last."""
-    return sum(bar.number > 0 for bar in chart.bars) < 2
+    return tuple(charts)
 
 
 def _bars(column: PackColumn, counts: dict[str | int | float | None, int]) -> Chart:

@@ -8,7 +8,6 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -23,7 +22,8 @@ from core.store.findings import FindingFilter
 from gui import theme
 from gui.analysis.chart_strip import ChartStrip
 from gui.analysis.charts import Chart
-from gui.analysis.exporting import FORMATS, Exporting
+from gui.analysis.estimating import why_no_cloud
+from gui.analysis.exporting import Exporting, ExportMenu
 from gui.analysis.finding_pane import PANE_PX, FindingPane
 from gui.analysis.finding_rows import charts_of
 from gui.analysis.findings_model import FindingsModel, Seen
@@ -49,6 +49,8 @@ class _Read:
     row: RunRow
     charts: tuple[Chart, ...] | None
     """None: as they were."""
+    no_cloud: str
+    """Why nothing goes to BigQuery."""
 
 
 class ResultsView(QWidget):
@@ -107,7 +109,7 @@ class ResultsView(QWidget):
             pack = seen.pack or self.model.pack
             is_changed = seen.count is not None and pack is not None
             charts = charts_of(tx, seen.run.id, pack.columns, asked.wanted) if is_changed and pack else None
-        return _Read(seen, row, charts)
+        return _Read(seen, row, charts, why_no_cloud(self._station.settings))
 
     def _show(self, read: _Read | None) -> None:
         if read is None or read.seen.run.id != self.model.asked.run_id:
@@ -117,6 +119,7 @@ class ResultsView(QWidget):
         if is_new:
             self.filter.show_pack(self.model.pack)
         self._row = read.row
+        self.menu.offer_load(read.no_cloud or ("" if read.seen.run.completed else "Nothing is answered yet."))
         self._title.setText(read.row.title)
         self._said.set_text(" · ".join(read.row.in_words))
         theme.set_role(self._said, level="" if read.row.level in ("info", "muted") else read.row.level)
@@ -259,10 +262,10 @@ class ResultsView(QWidget):
         self.charts_button.setCheckable(True)
         self.charts_button.setChecked(True)
         self.export_button = self._button("Export", "upload", lambda: None)
-        menu = QMenu(self.export_button)
-        for format, said in FORMATS.items():
-            menu.addAction(f"{said}…").triggered.connect(lambda _=False, format=format: self._export(format))
-        self.export_button.setMenu(menu)
+        self.menu = ExportMenu(self.export_button)
+        self.menu.file_wanted.connect(self._export)
+        self.menu.load_wanted.connect(lambda: self._on_run(self.acts.load_into_bigquery))
+        self.export_button.setMenu(self.menu)
         head, line = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.back)
         head.addWidget(self._title)

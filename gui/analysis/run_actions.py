@@ -59,6 +59,11 @@ class RunActions(QObject):
         said = f"{failed} {'is' if run.failed == 1 else 'are'} asked for again."
         self._write(lambda tx: runs.retry_failed(tx, run.id), said)
 
+    def load_into_bigquery(self, run: Run) -> None:
+        """By a job; what is there already is not sent again."""
+        said = f"A job loads {run_title(run)} into BigQuery; the jobs panel shows how far it is."
+        self._write(lambda tx: runs.load_into_bigquery(tx, run.id), said)
+
     def ask_delete(self, run: Run) -> QMessageBox:
         """Ask first: it can't be undone. The question doesn't block."""
         box = QMessageBox(self._page)
@@ -80,13 +85,18 @@ class RunActions(QObject):
         return box
 
     def _delete(self, run: Run, *, everywhere: bool) -> None:
-        said = f"{run_title(run)} is deleted."
-        if everywhere:
-            said += " A job removes its objects and rows as soon as there is a network."
-        has_rows = bool(self._station.settings.gemini.project)
-        self._write(
-            lambda tx: runs.delete_whole(tx, run.id, objects=everywhere, bigquery=everywhere and has_rows), said
-        )
+        database, said = self._station.database, f"{run_title(run)} is deleted."
+
+        def work() -> runs.Deleted:
+            with database.write() as tx:
+                return runs.delete_whole(tx, run.id, objects=everywhere, bigquery=everywhere)
+
+        def done(deleted: runs.Deleted) -> None:
+            self._done()
+            rest = " A job removes the rest as soon as there is a network." if deleted.teardown_job_id else ""
+            show_notice(self._page, said + rest, "ok")
+
+        run_in_background(work, then=done, parent=self._page)
 
     def _write(self, change: Callable[[Writing], object], said: str = "") -> None:
         database = self._station.database

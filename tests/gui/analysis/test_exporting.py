@@ -5,6 +5,8 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from core.finding_export import ExportFormat
+from core.store import jobs
+from core.store.jobs import JobFilter
 from gui.analysis.command import Command, read_document
 from gui.toast import NoticeArea
 from tests.gui.analysis.analysed_station import a_run, answer
@@ -73,3 +75,22 @@ def test_what_a_command_prints_is_read_as_one_document():
     assert read_document(json.dumps({"rows": 3})) == {"rows": 3}
     assert "cut short" in str(read_document("half a ")["message"])
     assert read_document("[1]") == {}
+
+
+def test_findings_go_to_bigquery_by_a_job_and_where_it_is_not_set_up_the_reason_is_said(
+    qtbot, station, page, monkeypatch
+):
+    run = a_run(station.database, 2)
+    page.show_run(run.id)
+    load = page.results.menu.load
+    qtbot.waitUntil(lambda: "not installed" in load.toolTip() or "No project" in load.toolTip())
+    assert not load.isEnabled()
+    monkeypatch.setattr("gui.analysis.results_view.why_no_cloud", lambda settings: "")
+    page.results._ask()
+    qtbot.waitUntil(lambda: load.toolTip() == "Nothing is answered yet.")
+    answer(station.database, run)
+    qtbot.waitUntil(load.isEnabled)
+    load.trigger()
+    qtbot.waitUntil(lambda: "into BigQuery" in notice(page))
+    with station.database.read() as tx:
+        assert jobs.page(tx, JobFilter(text="BigQuery")).items[0].params == {"run_id": run.id, "load": "bigquery"}

@@ -2,9 +2,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMessageBox, QPushButton
 
+from core.ids import new_id
 from core.process import ProcessBeat, Role
+from core.result import ResultFile, result_path
 from core.run import NewRun, RunProvider
-from core.store import processes, runs
+from core.store import processes, results, runs
 from gui.analysis.runs_view import COLUMNS, RunsView
 from tests.gui.analysis.analysed_station import PACK, a_run, answer
 
@@ -101,7 +103,12 @@ def test_a_run_is_deleted_whole_and_its_objects_only_if_that_was_said(qtbot, sta
     from core.store.jobs import JobFilter
 
     for everywhere in (False, True):
-        answer(station.database, a_run(station.database, 2))
+        run = a_run(station.database, 2)
+        answer(station.database, run)
+        with station.database.write() as tx:
+            (shard,) = runs.shard_ids(tx, run.id)
+            path = result_path(shard, 1, "findings.csv")
+            results.add(tx, ResultFile(new_id(), shard, "findings.csv", path, "text/csv", 1, "0" * 64), station_id="s")
         listed(qtbot, view)
         view.delete_button.click()
         box = view.findChildren(QMessageBox)[-1]
