@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -68,7 +69,7 @@ class Anchors:
 
 def ssd(outputs: Sequence[Floats], shape: Input, floor: float, anchors: Anchors) -> Raw:
     """Two outputs in any order: (1, N, 4) offsets ty tx th tw with variances 10 and 5, and (1, N, C) logits."""
-    laid = anchors.boxes()
+    laid = _laid(anchors)
     offsets = [out[0] for out in outputs if out.ndim == 3 and out.shape[1:] == (len(laid), 4)]
     logits = [out[0] for out in outputs if out.ndim == 3 and out.shape[1] == len(laid) and out.shape[2] != 4]
     if not offsets or not logits:
@@ -81,6 +82,11 @@ def ssd(outputs: Sequence[Floats], shape: Input, floor: float, anchors: Anchors)
     centre = box[:, [1, 0]] / 10 * anchor[:, 2:] + anchor[:, :2]
     size = np.exp(np.minimum(box[:, [3, 2]] / 5, _LARGEST_EXPONENT)) * anchor[:, 2:]
     return Raw(_corners(centre, size) * _scale(shape), best, labels)
+
+
+@cache
+def _laid(anchors: Anchors) -> Floats:
+    return anchors.boxes()
 
 
 def centernet(outputs: Sequence[Floats], shape: Input, floor: float) -> Raw:

@@ -143,10 +143,10 @@ class Detector:
             left, top = int(shift[0]), int(shift[1])
             small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
             fitted[top : top + size[1], left : left + size[0]] = small
-        if said.colour == "rgb":
-            fitted = fitted[:, :, ::-1]
-        values = (fitted.astype(np.float32) - np.array(said.mean, np.float32)) / np.array(said.std, np.float32)
-        return np.ascontiguousarray(values.transpose(2, 0, 1)[None]), scale, shift
+        values = np.asarray(cv2.dnn.blobFromImage(fitted, swapRB=said.colour == "rgb"), np.float32)
+        values -= np.array(said.mean, np.float32)[None, :, None, None]
+        values /= np.array(said.std, np.float32)[None, :, None, None]
+        return values, scale, shift
 
     def _merged(
         self, asked: "list[Future[tuple[Floats, Floats, NDArray[np.int16]]]]", width: int, height: int
