@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.errors import DatabaseBusy, DiskFull, FileGone, KnownError, NotFound
+from core.job import JobKind, NewJob
 from core.pack import Pack
 from core.packs import pack_of, problem_of
 from core.retry import backoff
 from core.run import AnalysisUnreachable, AnswerInvalid, Finding, ProviderUnready, Run, RunProvider
+from core.run_requests import ask_run, prepare, run_params
 from core.store import findings, frames, jobs, runs
-from core.store.database import Reading
+from core.store.database import Reading, Writing
 from core.store.findings import FindingEnd
 from core.store.jobs import StaleAttempt
 from workers.analysis import teardown
@@ -30,6 +32,8 @@ _LAST_ANSWERS_S = 1.0
 
 def run(context: JobContext, choose: Callable[[JobContext, Run, Pack], Provider] = choose) -> Outcome:
     """Ask for what is pending of the shard; a restart goes on with that. Raises as providers do."""
+    if "run_id" not in context.job.params:
+        return _begin(context)
     run_id = str(context.job.params["run_id"])
     if "teardown" in context.job.params:
         return teardown.run(context)
@@ -57,6 +61,30 @@ def run(context: JobContext, choose: Callable[[JobContext, Run, Pack], Provider]
         if waiting:
             _Shard(context, whole, pack, provider, paths).work(waiting)
     return finished(context, run_id)
+
+
+def _begin(context: JobContext) -> Outcome:
+    """A job that asks for a run, as schedules make them: the run is queued with its completion. Raises UsageError."""
+    job = context.job
+    with context.database.read() as tx:
+        request = prepare(tx, context.folder, run_params(job.params))
+    summary: dict[str, object] = {"assets": len(request.assets)}
+    asked = NewJob(
+        JobKind.ANALYZE,
+        {},
+        name=job.name,
+        tenant_id=job.tenant_id,
+        operator=job.operator,
+        priority=job.priority,
+        session_id=job.session_id,
+        tries=job.tries,
+        correlation_id=job.correlation_id,
+    )
+
+    def queue(tx: Writing) -> None:
+        summary["run_id"] = ask_run(tx, request, asked).id
+
+    return Outcome(summary, queue)
 
 
 def _load(context: JobContext, run_id: str) -> Outcome:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from core.job import Job, JobError, JobState
+from core.job import Job, JobError, JobKind, JobState
 from core.run import AnalysisError, AnalysisUnreachable, FindingState, ProviderUnready, Run
 from core.store import findings, jobs, results, runs
 from core.store.findings import FindingEnd
@@ -220,6 +220,17 @@ def test_a_deleted_run_leaves_no_finding_and_hides_its_files(station: StationPar
     with station.database.read() as tx:
         assert files is not None and results.for_job(tx, files) == []
         assert runs.page(tx).items == []
+
+
+def test_a_scheduled_job_of_a_pack_queues_its_run_with_its_own_completion(station: StationParts, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"a picture")
+    params = {"pack": "frame_quality", "provider": "local", "frames": [str(tmp_path / "a.jpg")]}
+    job = station.enqueue(JobKind.ANALYZE, params=params, name="Every lap")
+    shard(station, FakeProvider(answering()))
+    with station.database.read() as tx:
+        (run,) = runs.page(tx).items
+    assert (run.assets, run.name, run.pack_name, run.state) == (1, "Every lap", "frame_quality", JobState.PENDING)
+    assert station.job(job.id).summary == {"assets": 1, "run_id": run.id}
 
 
 def children(station: StationParts, run: Run) -> list[Job]:
