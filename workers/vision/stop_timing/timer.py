@@ -37,6 +37,8 @@ class _Standing:
     stationary: TimedInstant | None
     released: TimedInstant | None = None
     notes: list[str] = field(default_factory=list)
+    way: NDArray[np.float32] | None = None
+    """(2,) unit vector in which it came."""
 
 
 class StopTimer:
@@ -120,23 +122,33 @@ class StopTimer:
         self._leaving = (standing, journey)
 
     def _ended(self, journey: Journey) -> None:
-        leaving = self._leaving
-        if leaving is not None and leaving[1] is journey:
-            self._leaving = None
-            self._close(leaving[0], crossing.departed(journey))
+        self._left(journey)
         if not journey.confirmed:
             return
         to_rest = journey.to_rest()
         if to_rest is not None and self._last_s - to_rest.ends_s > _RESTS_S:
             if self._standing is None:
                 self._arrived(journey, to_rest)
-        elif not journey.told and self._standing is None and journey.gone_px > _THROUGH * journey.length_px:
+        elif journey.told or journey.gone_px <= _THROUGH * journey.length_px:
+            return
+        elif self._standing is None:
             self._passes.append(Pass((journey.begins_s + journey.ends_s) / 2))
+        elif self._standing.way is None or float(self._standing.way @ journey.direction) > 0:
+            # What goes away as the car came is the car, though how it began was hidden.
+            self._released(journey, journey)
+            self._left(journey)
+
+    def _left(self, journey: Journey) -> None:
+        if self._leaving is not None and self._leaving[1] is journey:
+            standing, _ = self._leaving
+            self._leaving = None
+            self._close(standing, crossing.departed(journey))
 
     def _arrived(self, journey: Journey, to_rest: Journey) -> None:
         arrived = None if journey.told else crossing.arrived(journey)
         notes = ["Its arrival was not seen."] if arrived is None else []
-        self._standing = _Standing(arrived, self._instant(to_rest, notes, stops=True), notes=notes)
+        stationary = self._instant(to_rest, notes, stops=True)
+        self._standing = _Standing(arrived, stationary, notes=notes, way=to_rest.direction)
 
     def _instant(self, journey: Journey, notes: list[str], *, stops: bool) -> TimedInstant:
         rough_s = self._journeys.rough_s(journey, stops=stops)
