@@ -22,6 +22,7 @@ CLAIMS = {
     "history": ("benchmarks.history", "measure"),
     "api": ("benchmarks.api", "measure"),
     "stops": ("benchmarks.stops.measure", "measure"),
+    "live-stops": ("benchmarks.live_stops", "measure"),
     "analyze": ("benchmarks.analyze", "measure"),
     "tracking": ("benchmarks.tracking", "measure"),
     "quality": ("benchmarks.quality", "measure"),
