@@ -52,6 +52,7 @@ class HttpOnLoop:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="http-on-loop", daemon=True)
         self.connections: set[asyncio.BaseTransport] = set()
+        self.opened = 0
 
     def start(self) -> None:
         self._thread.start()
@@ -61,12 +62,14 @@ class HttpOnLoop:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
 
+    def _connection(self) -> "_Connection":
+        self.opened += 1
+        return _Connection(self._serve, self.connections)
+
     def _run(self) -> None:
         loop = self._loop
         asyncio.set_event_loop(loop)
-        server = loop.run_until_complete(
-            loop.create_server(lambda: _Connection(self._serve, self.connections), "127.0.0.1", self.port, backlog=256)
-        )
+        server = loop.run_until_complete(loop.create_server(self._connection, "127.0.0.1", self.port, backlog=256))
         self.port = server.sockets[0].getsockname()[1]
         loop.call_soon(self._ready.set)
         try:

@@ -23,7 +23,16 @@ class _Answer:
     def __init__(self) -> None:
         self.headers: list[tuple[bytes, bytes]] = []
         self.body: list[bytes] = []
-        self.complete = False
+        self.complete = self.keep = False
+        self.status = 0
+        self._parser = httptools.HttpResponseParser(self)
+
+    def feed(self, data: bytes) -> None:
+        """Raises HttpParserError."""
+        self._parser.feed_data(data)
+        if self.complete:
+            self.status = self._parser.get_status_code()
+            del self._parser  # it knows this object too: no rubbish for the collector
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name, value))
@@ -33,6 +42,7 @@ class _Answer:
 
     def on_message_complete(self) -> None:
         self.complete = True
+        self.keep = self._parser.should_keep_alive()  # it knows only now
 
 
 class _Closed(Exception):
@@ -90,8 +100,7 @@ class KeptConnections(httpx.BaseTransport):
         self, connection: socket.socket, origin: _Origin, request: httpx.Request, sent: bytes, timeouts: Any
     ) -> httpx.Response:
         answer = _Answer()
-        parser = httptools.HttpResponseParser(answer)
-        heard = keep = False
+        heard = False
         try:
             connection.settimeout(timeouts.get("read"))
             connection.sendall(sent)
@@ -102,8 +111,7 @@ class KeptConnections(httpx.BaseTransport):
                         raise _Closed
                     raise httpx.RemoteProtocolError("The server closed the connection in its answer", request=request)
                 heard = True
-                parser.feed_data(data)
-            keep = parser.should_keep_alive()
+                answer.feed(data)
         except TimeoutError as late:
             raise httpx.ReadTimeout(str(late), request=request) from late
         except httptools.HttpParserError as broken:
@@ -115,12 +123,12 @@ class KeptConnections(httpx.BaseTransport):
         except OSError as failed:
             raise httpx.ReadError(str(failed), request=request) from failed
         finally:
-            if keep:
+            if answer.keep:
                 with self._lock:
                     self._idle[origin].append(connection)
             else:
                 connection.close()
-        return httpx.Response(parser.get_status_code(), headers=answer.headers, content=b"".join(answer.body))
+        return httpx.Response(answer.status, headers=answer.headers, content=b"".join(answer.body))
 
 
 def _head(request: httpx.Request) -> bytes:

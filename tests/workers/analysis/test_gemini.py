@@ -220,3 +220,11 @@ def test_a_frame_of_another_format_is_sent_as_a_jpeg(vertex, tmp_path):
         base64.urlsafe_b64decode(vertex.seen[0].body["contents"][0]["parts"][1]["inlineData"]["data"])[:3]
         == b"\xff\xd8\xff"
     )
+
+
+def test_calls_one_after_another_share_a_connection(vertex, tmp_path):
+    path = frame(tmp_path)
+    with asking(vertex) as provider:
+        for number in range(4):
+            provider.analyze(pack(), asset(f"car-{number}"), [path], CancelToken())
+    assert vertex._server.opened == 1
