@@ -60,6 +60,8 @@ def make_page(
     page = makers[key](station, window)
     if isinstance(page, LibraryPage | SchedulesPage | AnalysisPage):
         page.job_wanted.connect(show_job)
+    if isinstance(page, HistoryPage):
+        page.run_wanted.connect(lambda run_id: _show_run(show_page("analysis"), run_id))
     if isinstance(page, LibraryPage):
         page.analysis_wanted.connect(lambda frame_ids: _analyse(show_page("analysis"), frame_ids))
     if isinstance(page, StopsPage):
@@ -74,6 +76,13 @@ def _analyse(page: object, frame_ids: list[str]) -> None:
     if isinstance(page, AnalysisPage):
         page.show_runs()
         page.new_run(frame_ids)
+
+
+def _show_run(page: object, run_id: str) -> None:
+    from gui.analysis.analysis_page import AnalysisPage
+
+    if isinstance(page, AnalysisPage):
+        page.show_run(run_id)
 
 
 def focus_into(page: QWidget) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, QUrl
+from PySide6.QtCore import QModelIndex, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -39,6 +39,9 @@ class _Read:
 
 class HistoryPage(QWidget):
     """R retries, Del cancels, N runs next, Ctrl+C copies as command, Enter goes to the details, Ctrl+F searches."""
+
+    run_wanted = Signal(str)
+    """The operator wants to see what a run of the analysis found."""
 
     def __init__(self, station: Station, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,13 +135,15 @@ class HistoryPage(QWidget):
             self._ask_anew()
 
     def follow_link(self, link: Link) -> None:
-        """Go to the job, open the frame, clip or result, or the folder that the file lies in."""
+        """Go to the job or run, open the frame, clip or result, or the folder that the file lies in."""
         if link.to is LinkTo.JOB:
             self.show_job(link.target)
         elif link.to is LinkTo.ITEM:
             shown = self.details.details
             is_made = shown is not None and link in shown.made
             self.made.open(link.target, shown.made_filter if is_made and shown else LibraryFilter(ids=(link.target,)))
+        elif link.to is LinkTo.RUN:
+            self.run_wanted.emit(link.target)
         elif link.to is LinkTo.RESULT:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._station.folder.absolute(link.target))))
         else:

@@ -50,10 +50,11 @@ def _metadata(metadata: Metadata) -> list[str]:
 
 
 def _submit(words: list[str], job: Job) -> str:
-    message: dict[str, object] = {"action": "create", f"{job.kind}_params": job.params}
-    for name, value in (("custom_name", job.name), ("tenant_id", job.tenant_id)):
+    name = "tracking" if job.kind is JobKind.TRACK else job.kind.value
+    message: dict[str, object] = {"action": "create", f"{name}_params": job.params}
+    for field, value in (("custom_name", job.name), ("tenant_id", job.tenant_id)):
         if value:
-            message[name] = value
+            message[field] = value
     return f"echo {_quoted([json.dumps(message, ensure_ascii=False)])} | {_quoted([*words, 'jobs', 'submit', '-'])}"
 
 

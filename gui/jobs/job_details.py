@@ -22,6 +22,7 @@ from gui.jobs.job_facts import (
     job_link,
     logged_text,
     result_link,
+    run_links,
 )
 from gui.jobs.reading import JobLine, circumstances, line
 from gui.station import Station
@@ -95,7 +96,8 @@ class DetailsReader:
             tuple(child_link(child, around.labels) for child in failed_first[:CHILDREN_MOST]),
             max(0, len(children) - CHILDREN_MOST),
             input_links(job),
-            tuple(map(result_link, results.for_jobs(tx, of_it, ITEMS_MOST)))
+            run_links(job)
+            + tuple(map(result_link, results.for_jobs(tx, of_it, ITEMS_MOST)))
             + tuple(item_link(item, zone, around.labels) for item in items[:ITEMS_MOST]),
             len(items) > ITEMS_MOST,
             wanted,

@@ -26,6 +26,7 @@ class LinkTo(StrEnum):
     ITEM = "item"
     FILE = "file"
     RESULT = "result"
+    RUN = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,14 @@ class Link:
     said: str
     to: LinkTo
     target: str
-    """A job's or item's id, a path, or a result file's path in the data folder."""
+    """A job's, item's or run's id, a path, or a result file's path in the data folder."""
+
+
+def run_links(job: Job) -> tuple[Link, ...]:
+    """To what a run of the analysis found, from its batch and from each of its shards."""
+    run_id = job.params.get("run_id")
+    is_of_run = job.kind is JobKind.ANALYZE and run_id is not None and "teardown" not in job.params
+    return (Link("Results of the run", LinkTo.RUN, str(run_id)),) if is_of_run else ()
 
 
 def facts_of(

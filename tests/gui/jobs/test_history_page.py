@@ -15,6 +15,7 @@ from gui.jobs.history_page import HistoryPage
 from gui.jobs.job_facts import Link, LinkTo
 from gui.jobs.link_button import LinkButton
 from gui.library.library_page import LibraryPage
+from tests.gui.analysis.analysed_station import a_run
 from tests.gui.models.filled_station import add_cameras, add_frames
 
 ANY = {JobKind.CAPTURE: 9, JobKind.IMPORT: 9}
@@ -180,9 +181,7 @@ def test_from_a_job_to_its_frame_and_from_the_frame_to_its_job(qtbot, station, p
     assert asked.args == [job.id]
 
 
-def test_a_file_that_a_job_made_is_listed_and_opened_as_the_system_does(
-    qtbot, station, page, monkeypatch
-):
+def test_a_file_that_a_job_made_is_listed_and_opened_as_the_system_does(qtbot, station, page, monkeypatch):
     job = write(station, lambda tx: jobs.enqueue(tx, capture()))
     file = ResultFile(new_id(), job.id, "tracks.txt", f"results/{job.id}/1/tracks.txt", "text/plain", 2048, "0" * 64)
     write(station, lambda tx: results.add(tx, file, station_id="s1"))
@@ -241,3 +240,13 @@ def test_a_file_link_is_followed_to_its_folder(monkeypatch, page):
     monkeypatch.setattr("gui.jobs.history_page.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile()))
     page.follow_link(Link("a.jpg", LinkTo.FILE, "/media/usb/a.jpg"))
     assert opened == ["/media/usb"]
+
+
+def test_a_run_of_the_analysis_leads_to_its_results(qtbot, station, page):
+    run = a_run(station.database, 2)
+    page.show_job(run.job_id)
+    qtbot.waitUntil(lambda: "Results of the run" in words(page.details))
+    link = next(link for link in page.details.findChildren(LinkButton) if link.said == "Results of the run")
+    with qtbot.waitSignal(page.run_wanted) as asked:
+        link.click()
+    assert asked.args == [run.id]
