@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from core.job import JobKind, JobState
+from core.store import clips
 from tests.cli.conftest import Queue
+from tests.core.store.conftest import a_clip
 
 CREATE = {"action": "create", "task_id": "lap-12", "custom_name": "Lap 12", "tracking_params": {"camera": "Pit_1"}}
 
@@ -85,3 +87,16 @@ def test_a_create_for_an_unknown_camera_or_clip_is_told(queue: Queue, tmp_path: 
 
 def test_a_file_of_many_megabytes_is_no_message(queue: Queue, tmp_path: Path) -> None:
     assert _submitted(queue, tmp_path, " " * (2 << 20))[0] == 2
+
+
+def test_a_clips_stops_are_timed_by_a_message_too(queue: Queue, tmp_path: Path) -> None:
+    with queue.database.write() as tx:
+        clip = clips.add(tx, a_clip(camera_id="Pit_1"), station_id="s")
+    timing = {"action": "create", "task_id": "stop-1", "stop_timing_params": {"clip": clip.id}}
+    assert _submitted(queue, tmp_path, timing)[1]["error"] == "no_pit_box"
+    timing["stop_timing_params"] = {"clip": clip.id, "box": [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]]}
+    code, first = _submitted(queue, tmp_path, timing)
+    assert (code, first["created"], queue.get(first["job"]).kind) == (0, True, JobKind.STOP_TIMING)
+    assert _submitted(queue, tmp_path, timing)[1]["created"] is False
+    assert _submitted(queue, tmp_path, timing | {"speed": 3, "task_id": "stop-2"})[0] == 2
+    assert _submitted(queue, tmp_path, {"action": "create", "report_params": {"stop": "none"}})[0] != 0
