@@ -120,7 +120,7 @@ class LumaReader:
                 self.damaged = True
 
     def _slack_s(self) -> float:
-        """What a whole file's last picture may come earlier than the declared end; with sound, that may be the sound's."""
+        """By how much the last picture may come before the declared end, which may be that of the sound."""
         return 0.1 if len(self._container.streams) == 1 else 1.0
 
     def _declared_s(self) -> float:

@@ -24,13 +24,15 @@ _FEWEST, _FEWEST_FIRST = 6, 4
 _ASTRAY_PX = 1.2
 _PROOF = 0.7
 """A point rides on the car if, in most pictures, it matches there by so much better than where it would stand still."""
-_GROUPS = 4
+_GROUPS = 6
+_FAR, _STILL = 0.015, 0.25
+"""A car goes farther than the first, of the box's length; standing, it moves less than the second, of that way."""
 _EXTENT = 0.1
 """Of the box's length along the travel: points that go together but fill less are a person's."""
 _REACH_PX, _MOVES_PX = 1.5, 0.8
 """A point that never goes farther than the first tells nothing; one is asked where it is farther than the second."""
 _AGREE_PX, _AGREE_SHARE, _AGREE_OFTEN = 0.3, 0.10, 0.75
-"""Two points agree in a picture within so many px and this share of their way; they belong together if they often do."""
+"""Two points agree in a picture within so many px and this share of it; they belong together if they mostly do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,12 @@ class Displacement:
 
 
 def displaced(
-    pictures: Sequence[Gray], times_s: Sequence[float], reference: int, box: Flags, direction: Floats
+    pictures: Sequence[Gray], times_s: Sequence[float], reference: int, box: Flags, direction: Floats, *, stops: bool
 ) -> Displacement | None:
     """pictures: working pictures around a stop or a start; reference: place of one in which the car stands.
 
-    direction: (2,) unit vector of the car's travel. None if nothing in the box moves along it.
+    direction: (2,) unit vector of the car's travel; stops: it comes to rest, else it starts. None if nothing in the
+    box moves like that.
     Points of the reference are found in every picture (Lucas-Kanade); the wall's give the camera's shake, and of the
     box's those count that all go the same way together: the crew's don't.
     """
@@ -64,8 +67,12 @@ def displaced(
     wall = _wall(ways, points, box)
     shake = _shake(ways, points, wall)
     ways = ways - shake
-    least_px = _EXTENT * float(np.ptp(np.argwhere(box)[:, ::-1] @ direction))
-    first = _car(ways, points, direction, least_px)
+    length_px = float(np.ptp(np.argwhere(box)[:, ::-1] @ direction))
+    signed = direction * (-1 if stops else 1)
+    sides = (
+        (slice(reference, None), slice(0, reference)) if stops else (slice(0, reference + 1), slice(reference, None))
+    )
+    first = _car(ways, points, signed, sides, length_px)
     if first.sum() < _FEWEST_FIRST:
         return None
     # Points that were lost, or that the wall or a wheel led astray, are looked for where the others say they must be.
@@ -76,7 +83,7 @@ def displaced(
     far = np.hypot(*common.T) > _ASTRAY_PX * 2
     rides = far.any() & ((wrong < _PROOF * wrong_still)[far].mean(axis=0) > 0.5)
     again[:, ~rides] = np.nan
-    car = _car(again, points, direction, least_px)
+    car = _car(again, points, signed, sides, length_px)
     if car.sum() < max(_FEWEST, first.sum()):
         again, car = ways, first
     if car.sum() < _FEWEST:
@@ -195,10 +202,11 @@ def _shake(ways: Values, points: Floats, wall: Flags) -> Values:
     return moved
 
 
-def _car(ways: Values, points: Floats, direction: Floats, least_px: float) -> Flags:
+def _car(ways: Values, points: Floats, direction: Floats, sides: tuple[slice, slice], length_px: float) -> Flags:
     """The largest set of points whose whole ways agree, wherever they move.
 
-    A point of the wall or of the crew that the car's outline drags along agrees in some pictures, not in all.
+    A point of the wall or of the crew that the car's outline drags along agrees in some pictures, not in all. A person
+    may move as one, but not so: standing in the pictures of the first of `sides`, going far in those of the other.
     """
     along = ways @ direction.astype(np.float64)
     seen = np.isfinite(along)
@@ -222,11 +230,27 @@ def _car(ways: Values, points: Floats, direction: Floats, least_px: float) -> Fl
         members = np.flatnonzero(alike[best])
         if len(members) < _FEWEST_FIRST:
             break
-        if np.ptp(np.percentile(places[members], [10, 90])) > least_px:
+        wide = float(np.ptp(np.percentile(places[members], [10, 90]))) > _EXTENT * length_px
+        if wide and _comes_and_stands(mine[:, members], sides, length_px):
             chosen[able[members]] = True
             break
         alike[members] = alike[:, members] = False
     return chosen
+
+
+def _comes_and_stands(along: Values, sides: tuple[slice, slice], length_px: float) -> bool:
+    still, moving = (_middles(along[side]) for side in sides)
+    if not len(moving):
+        return False
+    far = float(np.percentile(moving, 95))
+    sways = float(np.percentile(np.abs(still), 80)) if len(still) else 0.0
+    return far > _FAR * length_px and sways < max(0.3, _STILL * far)
+
+
+def _middles(along: Values) -> Values:
+    """Where the points are on the whole, in the pictures that show some."""
+    shown = along[np.isfinite(along).any(axis=1)]
+    return np.asarray(np.nanmedian(shown, axis=1)) if len(shown) else np.zeros(0)
 
 
 def _rigid(times: Values, ways: Values, points: Floats, direction: Floats) -> Displacement:
@@ -258,7 +282,7 @@ def _robust(rows: Values, values: Values) -> tuple[Values, Values]:
     solved = np.zeros(rows.shape[1])
     for _ in range(5):
         scale = max(0.03, 1.4826 * float(np.median(np.abs(off))))
-        weights = np.clip(1 - (off / (4.7 * scale)) ** 2, 0, 1) ** 2
+        weights = np.asarray(np.clip(1 - (off / (4.7 * scale)) ** 2, 0, 1) ** 2, np.float64)
         normal = rows.T @ (rows * weights[:, None]) + 1e-9 * np.eye(rows.shape[1])
         solved = np.linalg.solve(normal, rows.T @ (weights * values))
         off = values - rows @ solved

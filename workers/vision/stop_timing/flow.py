@@ -85,7 +85,7 @@ class Flow:
 
         It is where the motion explains the picture clearly better than the shake alone does.
         """
-        flow = self._engine.calc(now, then, np.zeros((*now.shape, 2), np.float32))
+        flow = np.asarray(self._engine.calc(now, then, np.zeros((*now.shape, 2), np.float32)), np.float32)
         moved = -flow[self._rows, self._columns]
         shake = _stillest(moved[~self._inside], moved)
         off_moved = self._wrong(now, then, flow)

@@ -20,6 +20,8 @@ _FITTED_SHARE = 0.16
 """Of the box's length: positions farther off than this are no longer near a standstill."""
 _NEAR_PX = 1.5
 _FEWEST = 6
+_VAGUE_S = 0.11
+"""A fit that leaves so much open has not seen a standstill's end or beginning."""
 CALIBRATION = 1.0
 """By which the posterior's 95 % half-width is multiplied: found on the benchmark's tuning seeds, so that the truth
 lies within it in 95 % of their instants. docs/stop-timing.md tells how."""
@@ -53,14 +55,14 @@ def instant(
     if rests is None or abs(rests.t_s - rests_s) > 0.3:
         return None
     coarse = _thinned(_between(seen, rough_s, _SEARCHED, stops), rests)
-    found = _displaced(coarse, rests, direction, box)
+    found = _displaced(coarse, rests, direction, box, stops)
     near_s = None if found is None else _leaves_rest(found, stops)
     if near_s is None:
         return None
     every = _between(seen, near_s, _FITTED, stops)
     if rests not in every:
         every = sorted([*every, rests], key=lambda one: one.t_s)
-    fine = _displaced(every, rests, direction, box)
+    fine = _displaced(every, rests, direction, box, stops)
     return None if fine is None else fitted(fine, stops=stops, length_px=length_px)
 
 
@@ -78,12 +80,13 @@ def _thinned(seen: Sequence[Seen], rests: Seen) -> list[Seen]:
 
 
 def _displaced(
-    seen: Sequence[Seen], rests: Seen, direction: NDArray[np.float32], box: NDArray[np.bool_]
+    seen: Sequence[Seen], rests: Seen, direction: NDArray[np.float32], box: NDArray[np.bool_], stops: bool
 ) -> Displacement | None:
     reference = next((place for place, one in enumerate(seen) if one is rests), None)
     if reference is None or len(seen) < _FEWEST:
         return None
-    return displaced([one.picture for one in seen], [one.t_s for one in seen], reference, box, direction)
+    pictures, times = [one.picture for one in seen], [one.t_s for one in seen]
+    return displaced(pictures, times, reference, box, direction, stops=stops)
 
 
 def _leaves_rest(found: Displacement, stops: bool) -> float | None:
@@ -117,6 +120,6 @@ def fitted(found: Displacement, *, stops: bool, length_px: float) -> TimedInstan
         between=between,
         length_px=length_px,
     )
-    if found_at is None:
+    if found_at is None or found_at.half_width_s > _VAGUE_S:
         return None
     return TimedInstant(found_at.t_s, max(LEAST_S, CALIBRATION * found_at.half_width_s))

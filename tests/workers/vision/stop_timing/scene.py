@@ -117,7 +117,7 @@ def _texture(
     rough = np.zeros((height, width), np.float32)
     for size in (grain, 3 * grain, 10 * grain):
         layer = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), size)
-        rough += layer / float(layer.std())
+        rough = rough + np.asarray(layer / float(layer.std()), np.float32)
     return cast("NDArray[np.float32]", cv2.normalize(rough, None, low, high, cv2.NORM_MINMAX))  # type: ignore[call-overload]
 
 
