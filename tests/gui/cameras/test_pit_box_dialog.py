@@ -1,5 +1,7 @@
 """The pit box is drawn on the camera's last picture and kept with the camera; leaving keeps what was."""
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
@@ -16,7 +18,7 @@ def box_of(station):
 
 
 @pytest.fixture
-def dialog(qtbot, station) -> PitBoxDialog:
+def dialog(qtbot, station) -> Iterator[PitBoxDialog]:
     add_cameras(station.database, "Pit_1")
     add_frames(station, "Pit_1", range(1))
     with station.database.read() as tx:
@@ -73,7 +75,7 @@ def test_the_page_opens_it_for_the_chosen_camera_and_says_who_has_a_box(qtbot, s
     qtbot.addWidget(page)
     page.show()
     qtbot.waitUntil(lambda: page.table.rowCount() == 1)
-    assert page.table.item(0, 3).text() == "3 corners"
+    assert page.table.model().index(0, 3).data() == "3 corners"
     page.table.selectRow(0)
     opened = page.draw_box()
     assert opened is not None and len(opened.drawing.corners) == 3

@@ -1,5 +1,7 @@
 """The review shows every camera at one instant, steps by pictures, nudges and takes back, and keeps both words."""
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
@@ -27,7 +29,7 @@ def stop(station, tmp_path) -> Stop:
 
 
 @pytest.fixture
-def review(qtbot, station, stop) -> ReviewView:
+def review(qtbot, station, stop) -> Iterator[ReviewView]:
     made = ReviewView(station, stop.id)
     qtbot.addWidget(made)
     made.resize(1200, 800)
