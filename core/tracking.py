@@ -68,6 +68,8 @@ class TrackingParams(BaseModel):
     """Name of an imported detector; the one that ships where it is left out."""
     zones: Annotated[list[ZoneParams], Field(max_length=32)] | None = None
     """Where dwell is measured; the camera's pit box where it is left out."""
+    car_numbers: bool = True
+    """Read numbers off vehicles, where the optional reader is installed, and offer them."""
     annotate: bool = True
     """Make a clip with the tracks drawn on it."""
 

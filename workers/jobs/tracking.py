@@ -200,6 +200,7 @@ def _found(report: "TrackReport") -> dict[str, Any]:
         "counts": report.counts(),
         "tracks": report.tracks_json()[:_LISTED_MOST],
         "zones": [zone.as_json() | {"stays": zone.as_json()["stays"][:_LISTED_MOST]} for zone in report.zones],
+        "car_number_offer": [offer.as_json() for offer in report.car_numbers],
         "frames": report.frames,
         "resumed_at": report.resumed_at,
         "damaged": report.damaged,

@@ -49,10 +49,11 @@ class Checkpoint:
         line = {
             "times": times,
             "pts": place.pts,
-            "boxes": np.round(seen.boxes, 2).tolist(),
+            "boxes": seen.boxes.tolist(),
             "scores": np.round(seen.scores, 4).tolist(),
             "classes": seen.classes.tolist(),
             "looks": base64.b64encode(seen.looks.tobytes()).decode("ascii"),
+            "texts": seen.texts,
             "note": note,
         }
         self._file.write(json.dumps(line) + "\n")
@@ -108,5 +109,6 @@ class Checkpoint:
             np.array(said["scores"], np.float32),
             np.array(said["classes"], np.int16),
             np.frombuffer(base64.b64decode(said["looks"]), np.uint8).reshape(-1, BINS),
+            tuple((place, digits, score) for place, digits, score in said["texts"]),
         )
         self._take(seen, said["times"], Place(number, at_s, said["pts"]), said["note"])

@@ -48,6 +48,7 @@ def write_json(report: TrackReport, target: Path, about: dict[str, Any]) -> None
         "counts": report.counts(),
         "tracks": summaries,
         "zones": [zone.as_json() for zone in report.zones],
+        "car_number_offer": [offer.as_json() for offer in report.car_numbers],
         "frames": report.frames,
         "damaged": report.damaged,
         "ms": round(report.took_ms, 1),

@@ -2,6 +2,7 @@
 
 from core.pit_box import PitBox
 from core.tracking import TrackingParams
+from workers.vision.car_numbers import installed_reader
 from workers.vision.detector_models import DetectorModel
 from workers.vision.tracking import TrackSettings
 from workers.vision.tracks import Joining
@@ -19,4 +20,5 @@ def settings_of(params: TrackingParams, model: DetectorModel, zones: tuple[tuple
         limit=params.video_limit,
         zones=tuple(Zone(name, polygon) for name, polygon in zones),
         verbose=params.verbose,
+        read=installed_reader() if params.car_numbers else None,
     )

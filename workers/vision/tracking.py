@@ -5,7 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from core.media.picture_reader import Picture, PictureReader, Place
+from workers.vision.car_numbers import VEHICLE, CarNumber, Reader, numbers_on, voted
 from workers.vision.checkpoint import Checkpoint
 from workers.vision.detection import Detector, Found
 from workers.vision.detector_models import DetectorModel
@@ -17,6 +20,7 @@ DETECT_EVERY = 2
 _CHECK_EVERY = 25
 _SMALL = 0.25
 _TOLD_EVERY = 50
+_READ_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class TrackSettings:
     """Pictures to look at, at most."""
     zones: tuple[Zone, ...] = ()
     verbose: bool = False
+    read: Reader | None = None
+    """Reads car numbers off vehicles; None: they are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class TrackReport:
     classes: tuple[str, ...]
     tracks: tuple[Track, ...]
     zones: tuple[ZoneReport, ...]
+    car_numbers: tuple[CarNumber, ...]
     times: tuple[float, ...]
     """Seconds since the first picture of each picture, by its number from 1."""
     width: int
@@ -119,10 +126,12 @@ def track_clip(
     times = times[: how.limit] if how.limit is not None else times
     tracks = joined(seen, how.joining)
     zones = tuple(stays_in(zone, tracks, model.classes, times, size) for zone in how.zones)
+    vehicle = model.classes.index(VEHICLE) if VEHICLE in model.classes else -1
     return TrackReport(
         classes=model.classes,
         tracks=tuple(tracks),
         zones=zones,
+        car_numbers=voted(seen, tracks, vehicle),
         times=tuple(times),
         width=size[0],
         height=size[1],
@@ -199,13 +208,21 @@ class _Look:
         if self._turn(place.number) == 0:
             note["small"] = _are_small(found, picture, self.how.joining.high)
         looks = looks_of(picture, found.boxes)
-        seen = Seen(place.number, place.at_s, found.boxes, found.scores, found.classes, looks)
+        texts = self._read(found, picture) if self._turn(place.number) % _READ_EVERY == 0 else ()
+        seen = Seen(place.number, place.at_s, found.boxes, found.scores, found.classes, looks, texts)
         self.kept.add(seen, times, place, note)
         if self.how.verbose and len(self.kept.seen) % _TOLD_EVERY == 1:
             spent_s = time.monotonic() - self.began_s
             self.steps.append(
                 {"picture": place.number, "found": len(found.scores), "tiled": tiled, "spent_s": round(spent_s, 2)}
             )
+
+    def _read(self, found: Found, picture: Picture) -> tuple[tuple[int, str, float], ...]:
+        names = self.detector.model.classes
+        if self.how.read is None or VEHICLE not in names:
+            return ()
+        vehicles = (found.classes == names.index(VEHICLE)) & (found.scores >= self.how.joining.high)
+        return numbers_on(self.how.read, picture, found.boxes, [int(place) for place in np.flatnonzero(vehicles)])
 
 
 def _are_small(found: Found, picture: Picture, high: float) -> bool:

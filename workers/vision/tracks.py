@@ -32,6 +32,8 @@ class Seen:
     classes: NDArray[np.int16]
     looks: NDArray[np.uint8]
     """(N, BINS): how each looks, as workers.vision.looks says it."""
+    texts: tuple[tuple[int, str, float], ...] = ()
+    """Numbers that were read: the place of the box, digits, score."""
 
 
 @dataclass(frozen=True, slots=True)
