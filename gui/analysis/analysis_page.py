@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QS
 from core.errors import KnownError
 from gui import theme
 from gui.analysis import run_asking
+from gui.analysis.dry_run import forget_old
 from gui.analysis.new_run_dialog import NewRunDialog
 from gui.analysis.packs_view import PacksView
 from gui.analysis.results_view import ResultsView
@@ -50,6 +51,8 @@ class AnalysisPage(QWidget):
         new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         new.activated.connect(lambda: self.new_run())
         self.show_runs()
+        database = station.database
+        run_in_background(lambda: forget_old(database), parent=self)
 
     def show_runs(self) -> None:
         """The list."""

@@ -10,17 +10,18 @@ from core.job import OPEN
 from core.pack import Pack
 from core.run import Asset, Finding, FindingState, FrameRef, NewRun, RunProvider
 from core.store import findings, library, runs
-from core.store.database import Reading
+from core.store.database import Database, Reading
 from core.store.library import LibraryFilter
 from core.upload import ItemKind
 from gui.analysis.estimating import AUTO, LOCAL, ways
-from gui.analysis.run_rows import row_of
+from gui.analysis.run_rows import DRY_RUN, is_dry, row_of
 from gui.background import Refresh, run_in_background
 from gui.errors import show_failure
 from gui.station import Station
 
 NAME = "Dry run"
 _ASSET = "Dry run"
+_LOOKED_AT = 100
 _EVERY_MS = 1000
 
 
@@ -69,7 +70,8 @@ class DryRun(QObject):
                 raise UsageError("Nothing here can answer this pack yet", hint=chosen.why_not)
             with station.database.read() as tx:
                 frame = FrameRef(path=path) if path else _newest_frame(tx)
-            new = NewRun(pack.as_json(), RunProvider(chosen.provider), f"{NAME}: {pack.title}", tries=1)
+            name, options = f"{NAME}: {pack.title}", {DRY_RUN: True}
+            new = NewRun(pack.as_json(), RunProvider(chosen.provider), name, options, tries=1)
             with station.database.write() as tx:
                 return runs.make(tx, new, [Asset(_ASSET, (frame,))]).id
 
@@ -136,6 +138,15 @@ class DryRun(QObject):
         self.said.emit("")
         if not isinstance(error, NotFound):
             show_failure(error, self._page)
+
+
+def forget_old(database: Database) -> None:
+    """Those that ended after the window was closed over them. Off the main thread."""
+    with database.read() as tx:
+        old = [run.id for run in runs.page(tx, None, _LOOKED_AT).items if is_dry(run) and run.job_state not in OPEN]
+    for id in old:
+        with database.write() as tx:
+            runs.delete_whole(tx, id)
 
 
 def _newest_frame(tx: Reading) -> FrameRef:

@@ -14,6 +14,9 @@ from gui.analysis.words import PROVIDERS, assets_text, cost_text, made_text, pro
 from gui.jobs.reading import circumstances
 from gui.jobs.waiting import Circumstances, why_it_waits
 
+DRY_RUN = "dry_run"
+"""The option of a run that only tries a pack."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
@@ -91,7 +94,12 @@ def why(tx: Reading, run: Run, around: Circumstances) -> str:
     return why_it_waits(first, around) if first is not None else ""
 
 
+def is_dry(run: Run) -> bool:
+    """Whether it only tries a pack."""
+    return run.options.get(DRY_RUN) is True
+
+
 def newest(tx: Reading, settings: Settings, number: int) -> tuple[list[RunRow], bool]:
-    """The newest runs, and whether there are more."""
+    """The newest runs, dry ones left out, and whether there are more."""
     page = runs.page(tx, None, number)
-    return rows_of(tx, settings, page.items), page.next is not None
+    return rows_of(tx, settings, [run for run in page.items if not is_dry(run)]), page.next is not None

@@ -7,6 +7,7 @@ from core.packs import find_pack, folders_of
 from core.run import FindingState
 from core.store import findings, jobs, runs
 from core.store.findings import FindingEnd
+from gui.analysis.dry_run import forget_old
 from gui.analysis.packs_view import PacksView
 from tests.gui.analysis.analysed_station import PACK_TEXT
 
@@ -137,6 +138,21 @@ def test_a_dry_run_that_fails_tells_why_and_one_that_waits_can_be_stopped(qtbot,
     view.editor._stop.click()
     qtbot.waitUntil(lambda: count_runs(station) == 0)
     assert not view.editor.answer.isVisible()
+
+
+def test_a_dry_run_is_no_run_of_the_list_and_one_that_outlived_its_window_is_forgotten(qtbot, station, page, view):
+    choose(view, "pit_box 1.2")
+    view.editor.try_on(None)
+    qtbot.waitUntil(lambda: count_runs(station) == 1)
+    view.editor.dry._run_id = None  # as if the window had been closed
+    page.show_runs()
+    qtbot.waitUntil(lambda: page.runs._body.currentIndex() == 1)
+    forget_old(station.database)
+    assert count_runs(station) == 1  # it may still be answered
+    with station.database.write() as tx:
+        jobs.finish(tx, claimed(tx), {})
+    forget_old(station.database)
+    assert count_runs(station) == 0
 
 
 def claimed(tx) -> Job:
