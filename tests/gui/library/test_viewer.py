@@ -3,9 +3,12 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QLabel
 
 from core.clock import span_text
-from core.store import frames, sessions
+from core.job import JobKind
+from core.pit_box import PitBox
+from core.store import cameras, frames, jobs, sessions
 from gui.library.facts import bytes_text
 from gui.library.picture_view import PictureView
+from gui.toast import Notice
 from tests.gui.models.filled_station import add_clip, add_frames, clip_bytes
 
 
@@ -124,3 +127,26 @@ def test_numbers_carry_the_unit_that_fits():
         "14 h",
     ]
     assert [bytes_text(n) for n in (999, 13_200, 1_670_000, 2_000_000_000)] == ["999 B", "13.2 kB", "1.67 MB", "2 GB"]
+
+
+def test_a_clips_stops_are_timed_from_the_viewer_and_without_a_box_it_says_where_to_draw_it(
+    qtbot, station, shown, tmp_path
+):
+    clip = add_clip(station, "Haas_Pit_1", 1, clip_bytes(tmp_path))
+    page = shown()
+    page.open_at(0)
+    viewer = page.viewer
+    qtbot.waitUntil(lambda: shows(viewer, clip.id))
+    assert viewer.time_button.isVisible()
+    viewer.time_button.click()
+    qtbot.waitUntil(lambda: any("has no pit box" in notice.text for notice in viewer.findChildren(Notice)))
+    with station.database.write() as tx:
+        cameras.set_pit_box(tx, "Haas_Pit_1", PitBox(((0.1, 0.1), (0.9, 0.1), (0.9, 0.9))))
+    qtbot.keyClick(viewer, Qt.Key.Key_T)
+
+    def queued() -> bool:
+        with station.database.read() as tx:
+            found = jobs.page(tx, jobs.JobFilter(kinds=(JobKind.STOP_TIMING,))).items
+        return [job.params for job in found] == [{"clip": clip.id}]
+
+    qtbot.waitUntil(queued)

@@ -150,3 +150,14 @@ def _right(x: int):
     from PySide6.QtCore import QPoint
 
     return QPoint(x, -2)
+
+
+def test_letters_typed_into_a_field_are_text_and_no_commands(qtbot, station, stop, review):
+    review.panel.car_number.setFocus()
+    qtbot.keyClicks(review.panel.car_number, "LS1,2")
+    assert review.panel.car_number.text() == "LS1,2"
+    review.panel.remark.setFocus()
+    qtbot.keyClicks(review.panel.remark, "Dull. [slow]")
+    qtbot.waitUntil(lambda: kept(station, stop).car_number == "LS1,2")
+    assert review.panel.remark.toPlainText() == "Dull. [slow]"
+    assert not kept(station, stop).locked and kept(station, stop).hand == {}
