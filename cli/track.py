@@ -52,6 +52,8 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
         f"{row['frames']} pictures, score {row['mean_score']:.2f}"
         for row in report.tracks_json()
     ]
+    if report.damaged:
+        lines.append("  A part of the clip could not be decoded: nothing is known of it.")
     for zone in report.zones:
         lines.append(f"  {zone.zone.name}: {len(zone.stays)} stays, {sum(stay.dwell_s for stay in zone.stays):.1f} s")
     return Answer(report.as_json(files), "\n".join([*lines, *(f"  {path}" for path in files.values())]))

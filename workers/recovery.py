@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def recover(database: Database, folder: DataFolder, worker_id: str) -> Recovered
                 relative = folder.relative(path)
                 if files.by_path(tx, relative) is None:
                     path.unlink(missing_ok=True)
+                    if path.is_relative_to(folder.results):
+                        _without_empty(path.parent)
                     removed.append(relative)
         # Last: if we die here, the next worker does it all again.
         with database.write() as tx:
@@ -54,6 +57,13 @@ def recover(database: Database, folder: DataFolder, worker_id: str) -> Recovered
     if dead:
         _log.info("a worker had died", jobs=lost_jobs, uploads=lost_uploads, files=len(removed))
     return recovered
+
+
+def _without_empty(attempt: Path) -> None:
+    """An attempt's folder, and its job's, go with their last file."""
+    with suppress(OSError):
+        attempt.rmdir()
+        attempt.parent.rmdir()
 
 
 def _written(folder: DataFolder, since_ns: int, until_ns: int) -> Iterator[Path]:

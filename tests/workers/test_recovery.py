@@ -117,3 +117,4 @@ def test_what_an_attempt_was_making_goes_and_a_published_result_stays(station: S
     recovered = recover(station.database, station.folder, "worker-2")
     assert set(recovered.files) == {"results/job/2.part/tracks.txt", "results/job/2/a.json"}
     assert [path.exists() for path in made] == [True, False, False]
+    assert [path.name for path in made[0].parent.parent.iterdir()] == ["1"]

@@ -6,6 +6,7 @@ import re
 import shutil
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -114,6 +115,8 @@ class ResultFolder:
     ) -> None:
         if not self._handed_over:
             _remove(self._making)
+            with suppress(OSError):  # an earlier attempt's folder may be beside it
+                self._making.parent.rmdir()
 
 
 def _remove(folder: Path) -> None:
