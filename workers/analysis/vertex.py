@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -172,6 +173,9 @@ def open_cloud(settings: Settings, kept: Credentials) -> Cloud:
 
     def make() -> Cloud:
         access = find_access(settings, kept)
+        # Else every call looks for certificates on the disk, and our connections show none anyway.
+        os.environ.setdefault("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
+        _warm_up()
         for chatty in ("httpx", "google_genai", "google_genai.models"):
             logging.getLogger(chatty).setLevel(logging.WARNING)  # a line a request
         return Cloud(settings.gemini, access)
@@ -179,6 +183,17 @@ def open_cloud(settings: Settings, kept: Credentials) -> Cloud:
     cloud: Cloud = _CLOUD.get(key, make)
     reach(settings.gemini)
     return cloud
+
+
+def _warm_up() -> None:
+    """google.genai builds its types when they are first used: once, here, and not in fifty threads at the same time."""
+    from google.genai import types
+
+    parts = [types.Part(text="x"), types.Part(inline_data=types.Blob(data=b"x", mime_type="image/jpeg"))]
+    parts.append(types.Part(file_data=types.FileData(file_uri="gs://x/y", mime_type="image/jpeg")))
+    types._GenerateContentParameters(model="x", contents=types.Content(role="user", parts=parts))
+    answered = {"candidates": [{"content": {"parts": [{"text": "x"}]}, "finish_reason": "STOP"}]}
+    types.GenerateContentResponse.model_validate(answered)
 
 
 def reach(gemini: GeminiSettings) -> None:
