@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QMessageBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
 
 from core.run import Run
 from core.store import runs
 from core.store.database import Writing
 from core.store.moves import IllegalMove
 from gui import theme
+from gui.analysis.budget_dialog import BudgetDialog
 from gui.analysis.words import assets_text, run_title
 from gui.background import run_in_background
 from gui.station import Station
@@ -32,23 +33,9 @@ class RunActions(QObject):
         if run.budget_usd is None or run.cost_usd <= 0:
             self._write(lambda tx: runs.resume(tx, run.id))
             return
-        box = QMessageBox(self._page)
-        box.setWindowTitle("Resume")
-        box.setText(f"{run_title(run)} has cost US$ {run.cost_usd:,.2f} of its budget of US$ {run.budget_usd:,.2f}.")
-        box.setInformativeText("It goes on until it would cost more than:")
-        budget = QDoubleSpinBox(box)
-        budget.setRange(0.01, 1_000_000)
-        budget.setPrefix("US$ ")
-        budget.setValue(max(run.budget_usd, round(run.cost_usd * 2, 2)))
-        budget.setAccessibleName("Budget in US dollars")
-        theme.pad(budget)
-        _put_under_text(box, budget)
-        go = box.addButton("Resume", QMessageBox.ButtonRole.AcceptRole)
-        theme.set_role(go, role="primary")
-        box.addButton("Leave it", QMessageBox.ButtonRole.RejectRole)
-        go.clicked.connect(lambda: self._resume_within(run, budget.value()))
-        box.finished.connect(box.deleteLater)
-        box.open()
+        dialog = BudgetDialog(run, self._page)
+        dialog.chosen.connect(lambda budget_usd: self._resume_within(run, budget_usd))
+        dialog.open()
 
     def _resume_within(self, run: Run, budget_usd: float) -> None:
         self._write(lambda tx: runs.resume(tx, run.id, budget_usd=budget_usd))
@@ -115,9 +102,3 @@ class RunActions(QObject):
                 show_notice(self._page, said, "ok")
 
         run_in_background(work, then=done, parent=self._page)
-
-
-def _put_under_text(box: QMessageBox, widget: QWidget) -> None:
-    layout = box.layout()
-    if layout is not None:
-        layout.addWidget(widget)

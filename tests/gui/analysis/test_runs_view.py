@@ -1,12 +1,13 @@
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
 from core.ids import new_id
 from core.process import ProcessBeat, Role
 from core.result import ResultFile, result_path
 from core.run import NewRun, RunProvider
 from core.store import processes, results, runs
+from gui.analysis.budget_dialog import BudgetDialog
 from gui.analysis.runs_view import COLUMNS, RunsView
 from tests.gui.analysis.analysed_station import PACK, a_run, answer
 
@@ -84,9 +85,9 @@ def test_a_run_that_its_budget_holds_goes_on_with_another(qtbot, station, view):
     qtbot.waitUntil(lambda: view.stop_button.text() == "Resume")
     assert cells(view)["State"] == "Held: It would cost more than its budget"
     view.stop_button.click()
-    box = view.findChild(QMessageBox)
-    box.findChild(QDoubleSpinBox).setValue(2.5)
-    next(button for button in box.findChildren(QPushButton) if button.text() == "Resume").click()
+    dialog = view.findChild(BudgetDialog)
+    dialog.budget.setValue(2.5)
+    dialog.go.click()
     qtbot.waitUntil(lambda: get(station, run).held_because is None)
     assert get(station, run).budget_usd == 2.5
 
