@@ -20,7 +20,7 @@ from core.store.database import Writing
 if TYPE_CHECKING:
     from workers.demo.cameras import DemoCameras
 
-_TIMED_BY = "Pit_1_overhead"
+TIMED_BY = "Pit_1_overhead"
 _STANDS_AND_LEAVES_S = 7.0
 """From standstill until the car is out of sight."""
 _PRE_S, _POST_S = 9.5, 0.5
@@ -37,7 +37,7 @@ def time_a_stop(
     cameras = sorted(simulated.urls)
     clips = step("capture", *cameras, "--mode", "clip", "--pre", f"{_PRE_S:g}", "--post", f"{_POST_S:g}", "--wait")
     made = clips.document.get("clips")
-    own = [clip["id"] for clip in made if clip["camera_id"] == _TIMED_BY] if isinstance(made, list) else []
+    own = [clip["id"] for clip in made if clip["camera_id"] == TIMED_BY] if isinstance(made, list) else []
     if not own:
         return None
     asked = NewJob(JobKind.STOP_TIMING, {"clip": own[0]})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cli.answer import Answer, Exit
 from cli.arguments import build_parser
 from cli.demo_page import Step, write_page
-from cli.demo_stop import time_a_stop
+from cli.demo_stop import TIMED_BY, time_a_stop
 from cli.documents import Document
 from cli.main import subcommand
 from cli.station import Station, open_station
@@ -55,6 +55,7 @@ def take_tour(folder: DataFolder, simulated: "DemoCameras", *, out: Path, store:
     screenshots = [*walls, _draw(folder, out, "library", "dark")]
     screenshots.append(_draw(folder, out, "analysis", "dark", run_id=str(analysis.document.get("run_id"))))
     screenshots.append(_draw(folder, out, "stops", "dark"))
+    screenshots.append(_draw(folder, out, "cameras", "dark", box_of=TIMED_BY))
     if stop_id is not None:
         screenshots.append(_draw(folder, out, "stops", "light", stop_id=stop_id))
     step("worker", "--stop")
@@ -147,11 +148,19 @@ def _analysis(folder: DataFolder) -> tuple[str, ...]:
 
 
 def _draw(
-    folder: DataFolder, out: Path, page: str, theme: str, *, run_id: str | None = None, stop_id: str | None = None
+    folder: DataFolder,
+    out: Path,
+    page: str,
+    theme: str,
+    *,
+    run_id: str | None = None,
+    stop_id: str | None = None,
+    box_of: str | None = None,
 ) -> Path:
     from gui.screenshot import grab_window
 
     to = out / "screenshots"
     to.mkdir(parents=True, exist_ok=True)
-    name = "review" if stop_id else page
-    return grab_window(folder, to / f"{name}-{theme}.png", page=page, theme=theme, run_id=run_id, stop_id=stop_id)
+    name = "review" if stop_id else "pit-box" if box_of else page
+    to_file = to / f"{name}-{theme}.png"
+    return grab_window(folder, to_file, page=page, theme=theme, run_id=run_id, stop_id=stop_id, box_of=box_of)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QPoint, QTimer
 from PySide6.QtGui import QCursor, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from core.errors import CameraSilent
 from core.paths import DataFolder
 from gui import background
 from gui.analysis.analysis_page import AnalysisPage
 from gui.app import application
+from gui.cameras.cameras_page import CamerasPage
 from gui.main_window import MainWindow
 from gui.opening import open_folder
 from gui.review.stops_page import StopsPage
@@ -32,10 +33,12 @@ def grab_window(
     theme: str = "dark",
     stop_id: str | None = None,
     run_id: str | None = None,
+    box_of: str | None = None,
 ) -> Path:
     """Draw the window showing `page` and write it to `out` (PNG). Returns `out`.
 
-    stop_id: on `stops`, its review. run_id: on `analysis`, what that run found.
+    stop_id: on `stops`, its review. run_id: on `analysis`, what that run found. box_of: on `cameras`, not the window
+    but the dialog that draws this camera's pit box.
 
     On the wall every tile must show a picture that is fresh; raises CameraSilent if one does not within 20 s.
     Needs a Qt platform (`QT_QPA_PLATFORM=offscreen` without a display), and must run on the main thread.
@@ -61,9 +64,15 @@ def grab_window(
             _spin(_SETTLE_MS)
         else:
             _wait_until_still(window)
+        drawn: QWidget = window
+        if box_of is not None and isinstance(shown, CamerasPage):
+            drawn = shown.draw_box(box_of) or window
+            _spin(_STILL_MS)
         app.processEvents()
         out.parent.mkdir(parents=True, exist_ok=True)
-        window.grab().save(str(out), "PNG")
+        drawn.grab().save(str(out), "PNG")
+        if isinstance(drawn, QDialog):
+            drawn.reject()
     finally:
         window.wall.close_eyes()
         window.hide()

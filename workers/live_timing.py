@@ -30,6 +30,10 @@ _EVERY_S = 0.3
 _KEPT_TIMERS = 16
 _MOST_PICTURES = 24
 """Of one batch: a child that falls behind is given fewer pictures a second, rather than a second of none."""
+_FARTHEST_BEHIND = 3 * _MOST_PICTURES
+"""More than so many waiting: fewer pictures would no longer show a car's motion, and the timing begins anew."""
+_GAP_S = 1.0
+"""Without a picture for longer, a car may have left and another come unseen: the timing begins anew."""
 
 
 @dataclass(slots=True)
@@ -40,6 +44,8 @@ class _Watched:
     epoch: int
     box: PitBox
     begun: WatchedPicture
+    last_s: float
+    """Of the newest picture that was handed over."""
     told: int = 0
     """Stops that ended and were kept."""
     leaving: TimedStop | None = None
@@ -77,9 +83,12 @@ class LiveTiming:
     def _time(self, feed: Feed, box: PitBox, pictures: list[WatchedPicture]) -> None:
         camera_id, newest = feed.camera.id, pictures[-1]
         pictures = [picture for picture in pictures if picture.epoch == newest.epoch]
+        pictures, whole = _since_the_last_gap(pictures)
         watched = self._watched.get(camera_id)
-        if watched is None or watched.epoch != newest.epoch or watched.box != box:
+        goes_on = watched is not None and watched.epoch == newest.epoch and watched.box == box
+        if watched is None or not goes_on or not whole or pictures[0].t_s - watched.last_s > _GAP_S:
             watched = self._begin(camera_id, newest.epoch, box, pictures[0])
+        watched.last_s = newest.t_s
         pictures = pictures[:: -(-len(pictures) // _MOST_PICTURES)]
         times = np.array([picture.t_s - watched.begun.t_s for picture in pictures])
         grays = np.stack([picture.gray for picture in pictures])
@@ -99,7 +108,7 @@ class LiveTiming:
         watched.told, watched.leaving = len(ended), leaving
 
     def _begin(self, camera_id: str, epoch: int, box: PitBox, first: WatchedPicture) -> _Watched:
-        begun = _Watched(f"{camera_id} {epoch} {first.pts} {hash(box)}", epoch, box, first)
+        begun = _Watched(f"{camera_id} {epoch} {first.pts} {hash(box)}", epoch, box, first, first.t_s)
         self._watched[camera_id] = begun
         return begun
 
@@ -127,6 +136,16 @@ class LiveTiming:
             span = stop.span
             said = "a stop that was not wholly seen" if span is None else f"a stop of {span.ns / 1e9:.2f} s"
             _log.info(f"live: {said}", camera_id=feed.camera.id)
+
+
+def _since_the_last_gap(pictures: list[WatchedPicture]) -> tuple[list[WatchedPicture], bool]:
+    """Those after which nothing is missing, few enough to be timed; False if that leaves some out."""
+    begins = max(0, len(pictures) - _MOST_PICTURES) if len(pictures) > _FARTHEST_BEHIND else 0
+    for place in range(len(pictures) - 1, begins, -1):
+        if pictures[place].t_s - pictures[place - 1].t_s > _GAP_S:
+            begins = place
+            break
+    return pictures[begins:], begins == 0
 
 
 _timers: "OrderedDict[str, StopTimer]" = OrderedDict()

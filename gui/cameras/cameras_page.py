@@ -51,7 +51,7 @@ class CamerasPage(QWidget):
         title.setProperty("role", "title")
         self.add_button = self._button("Add a camera", "plus", self.add, role="primary")
         self.change_button = self._button("Change", "edit", self.change)
-        self.box_button = self._button("Pit box", "stops", self.draw_box)
+        self.box_button = self._button("Pit box", "stops", lambda: self.draw_box())
         self.box_button.setToolTip("Draw the box in which its stops are timed (B)")
         self.remove_button = self._button("Remove", "trash", self.remove, role="danger")
         head = QHBoxLayout()
@@ -86,7 +86,12 @@ class CamerasPage(QWidget):
         layout.setContentsMargins(*(theme.space("l"),) * 4)
         layout.addLayout(head)
         layout.addLayout(self._stack, 1)
-        for key, do in (("Ctrl+N", self.add), ("Return", self.change), ("B", self.draw_box), ("Delete", self.remove)):
+        for key, do in (
+            ("Ctrl+N", self.add),
+            ("Return", self.change),
+            ("B", lambda: self.draw_box()),
+            ("Delete", self.remove),
+        ):
             QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(
                 do
             )
@@ -101,9 +106,9 @@ class CamerasPage(QWidget):
         chosen = self._chosen()
         return self._open(chosen.camera) if chosen else None
 
-    def draw_box(self) -> PitBoxDialog | None:
-        """The dialog that draws the chosen camera's pit box."""
-        chosen = self._chosen()
+    def draw_box(self, camera_id: str | None = None) -> PitBoxDialog | None:
+        """The dialog that draws the pit box of this camera, or of the chosen one."""
+        chosen = next((one for one in self._listed if one.camera.id == camera_id), None) or self._chosen()
         if chosen is None:
             return None
         dialog = PitBoxDialog(self._station, chosen.camera, self)

@@ -111,12 +111,34 @@ def test_a_child_that_dies_costs_what_it_was_timing_and_no_more(live: Live):
 
 def test_a_child_that_falls_behind_gets_fewer_pictures_not_a_gap(live: Live):
     live.round(([], None))
-    live.feed.watch.given = [WatchedPicture(1, n, n * 0.04, np.zeros((4, 6), np.uint8)) for n in range(8, 108)]
+    live.feed.watch.given = [WatchedPicture(1, n, n * 0.04, np.zeros((4, 6), np.uint8)) for n in range(8, 68)]
     live.answers.append(([], None))
     live.timing.step()
     times_s = live.compute.asked[-1][1][2]
     assert len(times_s) <= 24
-    assert max(np.diff(times_s)) == pytest.approx(0.2)
+    assert max(np.diff(times_s)) == pytest.approx(0.12)
+    assert live.compute.asked[-1][1][0] == live.compute.asked[0][1][0]
+
+
+@pytest.mark.parametrize(
+    "missed",
+    [
+        [*range(8, 16), *range(60, 68)],
+        range(40, 48),
+        range(8, 120),
+    ],
+    ids=["within a batch", "between two", "too far behind"],
+)
+def test_what_was_not_watched_is_not_bridged(live: Live, missed: list[int]):
+    """A car that left and another that came meanwhile would else be one that stood for long."""
+    live.round(([], None))
+    picture = np.zeros((4, 6), np.uint8)
+    live.feed.watch.given = [WatchedPicture(1, n, n * 0.04, picture) for n in missed]
+    live.answers.append(([], None))
+    live.timing.step()
+    keys = [args[0] for _, args in live.compute.asked]
+    assert keys[0] != keys[1]
+    assert len(live.compute.asked[-1][1][2]) <= 24
 
 
 def test_the_real_timer_takes_the_pictures_in_their_order():
