@@ -24,7 +24,7 @@ _FEWEST, _FEWEST_FIRST = 6, 4
 _ASTRAY_PX = 1.2
 _PROOF = 0.7
 """A point rides on the car if, in most pictures, it matches there by so much better than where it would stand still."""
-_GROUPS = 6
+_GROUPS = 8
 _FAR, _STILL = 0.015, 0.25
 """A car goes farther than the first, of the box's length; standing, it moves less than the second, of that way."""
 _EXTENT = 0.1
@@ -279,7 +279,7 @@ def _robust(rows: Values, values: Values) -> tuple[Values, Values]:
     weights: Values = np.ones(len(values))
     start = np.median(values[: len(values) // 2]), np.median(values[len(values) // 2 :])
     off = values - np.repeat(start, len(values) // 2)
-    solved = np.zeros(rows.shape[1])
+    solved: Values = np.zeros(rows.shape[1])
     for _ in range(5):
         scale = max(0.03, 1.4826 * float(np.median(np.abs(off))))
         weights = np.asarray(np.clip(1 - (off / (4.7 * scale)) ** 2, 0, 1) ** 2, np.float64)

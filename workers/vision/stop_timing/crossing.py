@@ -10,7 +10,6 @@ OVERLAP = 0.05
 _CAR_OF_BOX = 0.78
 """A car's usual length as a share of its box's."""
 _LEAST_S = 0.02
-CALIBRATION = 1.0
 
 
 def arrived(journey: Journey) -> TimedInstant | None:
@@ -45,4 +44,4 @@ def _crossed(
     middle = float(np.median(said))
     spread = 1.4826 * float(np.median(np.abs(said - middle)))
     slack = 0.06 * length / float(np.median([speed for _, speed in near]))
-    return TimedInstant(middle, max(_LEAST_S, CALIBRATION * float(np.hypot(2 * spread, slack))))
+    return TimedInstant(middle, max(_LEAST_S, float(np.hypot(2 * spread, slack))))

@@ -85,14 +85,19 @@ class Journey:
     def top_speed(self) -> float:
         return float(np.percentile([step.speed for step in self.steps], 85))
 
-    def from_rest(self) -> "Journey | None":
-        """The journey from where the car stood in the box, what came before cut off; None if it did not stand there."""
+    def from_rest(self, *, stood: bool) -> "Journey | None":
+        """The journey from where the car stood in the box, what came before cut off; None if it did not stand there.
+
+        stood: one is known to stand there; else its speed must have grown from nothing before our eyes.
+        """
         gone = self._gone_before()
         early = [place for place, px in enumerate(gone) if px < _BY_THE_WAY * self.length_px]
         place = min(early, key=lambda one: self.steps[one].speed)
         rest = Journey(self.steps[place:], self.corners)
         if not rest._in_box(rest.steps[0]) or rest.steps[0].speed > _SLOW * rest.top_speed or not rest.confirmed:
             return None
+        if stood:
+            return rest
         speeds = np.array([step.speed for step in rest.steps])
         times = np.array([step.t_s for step in rest.steps])
         upto = int(np.argmax(speeds)) + 1

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 
 _COARSE_S, _STEP_S = 0.008, 0.001
-_RAMPS_S = np.geomspace(0.01, 0.4, 20)
+_RAMPS_S = np.geomspace(0.03, 0.3, 14)
+"""How long the acceleration takes to come or go: 3 to 12 m/s² at jolts of 40 to 300 m/s³."""
 _ENDS_S = np.array([0.06, 0.09, 0.13, 0.19, 0.28, 9.0])
 """How long the acceleration lasts before the way is straight; the last is for ever."""
 _END_PRIOR = np.log([0.05, 0.05, 0.05, 0.05, 0.1, 0.7])
@@ -22,7 +23,7 @@ _TYPICAL_G, _G_SPREAD = 1.3, 0.7
 """Accelerations in box lengths/s²: the median and the spread of the logarithm. A car's 3 to 12 m/s² on 5 to 7 m."""
 _PITCH_SPREAD = 0.10
 """How far above or below the point about which it pitches the points may lie, in box lengths."""
-_LEAST_NOISE_PX = 0.02
+_LEAST_NOISE_PX = 0.07
 _GROWING_NOISE = 0.005
 """Of the way: lenses and perspective make far positions worse than near ones."""
 _ROUNDS = 4

@@ -19,6 +19,8 @@ _KEPT_S = 4.0
 """Pictures are kept for so long: from a release's first motion until it is sure."""
 _COARSE_S = 0.034
 """Motion is looked for at most every so often."""
+_SAME_WAY = 0.7
+"""Cosine between a car's coming and its going."""
 _ROUGH_U_S = 0.25
 """Of an instant that only the speed of the whole tells."""
 _GAP = 1.8
@@ -76,7 +78,10 @@ class StopTimer:
         for journey in self._journeys.add(t_s, self._flow.add(t_s, seen.picture)):
             self._ended(journey)
         for journey in self._journeys.open:
-            if not journey.told and journey.confirmed and (begins := journey.from_rest()) is not None:
+            if journey.told or not journey.confirmed or not self._as_it_came(journey):
+                continue
+            begins = journey.from_rest(stood=self._standing is not None)
+            if begins is not None:
                 journey.told = True
                 self._released(journey, begins)
 
@@ -129,14 +134,20 @@ class StopTimer:
         if to_rest is not None and self._last_s - to_rest.ends_s > _RESTS_S:
             if self._standing is None:
                 self._arrived(journey, to_rest)
-        elif journey.told or journey.gone_px <= _THROUGH * journey.length_px:
+        elif journey.told or not self._as_it_came(journey):
             return
         elif self._standing is None:
-            self._passes.append(Pass((journey.begins_s + journey.ends_s) / 2))
-        elif self._standing.way is None or float(self._standing.way @ journey.direction) > 0:
+            if journey.gone_px > _THROUGH * journey.length_px:
+                self._passes.append(Pass((journey.begins_s + journey.ends_s) / 2))
+        else:
             # What goes away as the car came is the car, though how it began was hidden.
             self._released(journey, journey)
             self._left(journey)
+
+    def _as_it_came(self, journey: Journey) -> bool:
+        """What does not go the way in which the car came is not the car."""
+        way = None if self._standing is None else self._standing.way
+        return way is None or float(way @ journey.direction) > _SAME_WAY
 
     def _left(self, journey: Journey) -> None:
         if self._leaving is not None and self._leaving[1] is journey:
