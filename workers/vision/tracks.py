@@ -169,9 +169,11 @@ def _pieces(seen: Sequence[Seen], kind: int, how: Joining) -> list[Piece]:
     patience = max(1, round(how.patience_s / max(step_s, 1e-3)))
     tracker = Sort(max_age=patience, min_hits=1, iou_threshold=how.overlap)
     known: dict[int, Piece] = {}
+    alive: dict[int, Piece] = {}
     for one in seen:
         chosen = np.flatnonzero((one.classes == kind) & (one.scores >= how.low))
-        near = [p for p in known.values() if one.at_s - p.times[-1] <= how.patience_s]
+        alive = {id: piece for id, piece in alive.items() if one.at_s - piece.times[-1] <= how.patience_s}
+        near = list(alive.values())
         if near and len(chosen):
             expected = np.stack([piece.expected(one.at_s) for piece in near])
             is_near = overlaps(one.boxes[chosen], expected).max(1) >= how.low_overlap
@@ -183,27 +185,38 @@ def _pieces(seen: Sequence[Seen], kind: int, how: Joining) -> list[Piece]:
         for row in found:
             fit = overlaps(row[None, :4].astype(np.float32), boxes)[0]
             at = int(fit.argmax())
-            piece = known.setdefault(int(row[4]), Piece(kind))
+            piece = alive[int(row[4])] = known.setdefault(int(row[4]), Piece(kind))
             piece.add(one.number, one.at_s, boxes[at], float(scores[at]), one.looks[chosen[at]])
     return list(known.values())
 
 
 def _linked(pieces: list[Piece], how: Joining) -> list[Piece]:
     """Pieces joined over gaps, the best fit first: near where the earlier one was going, and of the same look."""
-    pieces = list(pieces)
-    while True:
-        best, chosen = 0.0, None
-        for earlier in pieces:
-            for later in pieces:
-                gap_s = later.times[0] - earlier.times[-1]
-                if 0 < gap_s <= how.gap_s and (fit := _fit(earlier, later, gap_s, how)) > best:
-                    best, chosen = fit, (earlier, later)
-        if chosen is None:
-            return pieces
-        earlier, later = chosen
-        pieces.remove(later)
-        for row in zip(later.numbers, later.times, later.boxes, later.scores, later.looks, strict=True):
-            earlier.add(*row)
+    by_start = sorted(pieces, key=lambda piece: piece.times[0])
+    starts = [piece.times[0] for piece in by_start]
+    fits: list[tuple[float, Piece, Piece]] = []
+    for earlier in pieces:
+        end_s = earlier.times[-1]
+        for later in by_start[bisect_right(starts, end_s) : bisect_right(starts, end_s + how.gap_s)]:
+            fit = _fit(earlier, later, later.times[0] - end_s, how)
+            if fit > 0:
+                fits.append((fit, earlier, later))
+    after: dict[int, Piece] = {}
+    has_before: set[int] = set()
+    for _, earlier, later in sorted(fits, key=lambda one: -one[0]):
+        if id(earlier) not in after and id(later) not in has_before:
+            after[id(earlier)] = later
+            has_before.add(id(later))
+    whole = [piece for piece in by_start if id(piece) not in has_before]
+    for piece in whole:
+        following = after.get(id(piece))
+        while following is not None:
+            for row in zip(
+                following.numbers, following.times, following.boxes, following.scores, following.looks, strict=True
+            ):
+                piece.add(*row)
+            following = after.get(id(following))
+    return whole
 
 
 def _fit(earlier: Piece, later: Piece, gap_s: float, how: Joining) -> float:
@@ -231,8 +244,10 @@ def _without_doubles(pieces: list[Piece]) -> list[Piece]:
     """Without those that follow a part of another object that is followed better."""
     kept: list[Piece] = []
     for piece in sorted(pieces, key=lambda piece: -sum(piece.scores)):
+        first, last = piece.numbers[0], piece.numbers[-1]
+        together = [other for other in kept if other.numbers[0] <= last and other.numbers[-1] >= first]
         boxes = dict(zip(piece.numbers, piece.boxes, strict=True))
-        if not any(_is_double(boxes, other) for other in kept):
+        if not any(_is_double(boxes, other) for other in together):
             kept.append(piece)
     return kept
 
