@@ -22,7 +22,7 @@ TRIES = 5
 PAGE_WANT_MS, TEXT_WANT_MS = 20.0, 150.0
 _BEGUN_NS = 1_795_000_000_000_000_000
 _EVERY_NS = 600_000_000  # a week of them
-_KINDS = (JobKind.CAPTURE, JobKind.CAPTURE, JobKind.IMPORT, JobKind.TRACKING)
+_KINDS = (JobKind.CAPTURE, JobKind.CAPTURE, JobKind.IMPORT, JobKind.TRACK)
 _WORDS = ("Front wing", "Rear wing", "Floor", "Stop", "Brake duct", "Haas nose")
 
 
@@ -78,7 +78,7 @@ def _worded(ids: Mapping[str, str]) -> dict[str, JobFilter]:
         "a rare session": {"session_id": rare},
         "failed × tracking × a rare session": {
             "states": (JobState.FAILED,),
-            "kinds": (JobKind.TRACKING,),
+            "kinds": (JobKind.TRACK,),
             "session_id": rare,
         },
         "an old day": old_day,

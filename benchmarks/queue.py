@@ -58,7 +58,7 @@ def _measure_start() -> Claim:
         starts_ms = []
         for number in range(STARTS + 5):
             with station.database.write() as queue:
-                job = jobs.enqueue(queue, NewJob(JobKind.TRACKING, {}, tries=1))
+                job = jobs.enqueue(queue, NewJob(JobKind.TRACK, {}, tries=1))
 
             def ended(job_id: str = job.id) -> bool:
                 with station.database.read() as tx:
@@ -83,7 +83,7 @@ def _ours() -> Iterator[Through]:
         def through(number: int) -> None:
             for _ in range(number):
                 with database.write() as tx:
-                    jobs.enqueue(tx, NewJob(JobKind.TRACKING, {"said": PAYLOAD}))
+                    jobs.enqueue(tx, NewJob(JobKind.TRACK, {"said": PAYLOAD}))
                 with database.write() as tx:
                     job = jobs.claim(tx, worker_id="bench", kinds_free=dict.fromkeys(JobKind, 1))
                 assert job is not None

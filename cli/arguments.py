@@ -91,6 +91,13 @@ def _add_camera(camera: argparse.ArgumentParser, anywhere: Parser) -> None:
     test = actions.add_parser("test", help="what the camera sends, or what is wrong, within 5 s", parents=[anywhere])
     test.add_argument("id", nargs="?", help="a configured camera")
     _add_camera_address(test, required=False)
+    box = actions.add_parser("box", help="show, draw or clear its pit box", parents=[anywhere])
+    box.add_argument("id")
+    drawn = box.add_mutually_exclusive_group()
+    drawn.add_argument("--points", nargs="+", metavar="X,Y", help="3-12 corners in order, as fractions 0-1")
+    drawn.add_argument("--rect", metavar="X,Y,W,H", help="a rectangle in px of the picture as displayed")
+    drawn.add_argument("--clear", action="store_true", help="it has none any more")
+    box.add_argument("--size", metavar="WxH", help="of the picture, where the camera was never connected")
     remove = actions.add_parser("remove", help="take a camera out; its frames stay", parents=[anywhere])
     remove.add_argument("id")
 

@@ -1,6 +1,7 @@
-"""`trackshift camera`: add, list, test and remove the configured cameras."""
+"""`trackshift camera`: add, list, test and remove the configured cameras, and draw their pit boxes."""
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from core.camera import Camera, CameraFound, CameraState, CameraStatus, Transpor
 from core.credentials import Login, camera_login, set_camera_login, split_url
 from core.errors import UsageError
 from core.paths import DataFolder
+from core.pit_box import PitBox
 from core.store import cameras
 
 
 def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
-    """Dispatch to add, list, test or remove."""
-    actions = {"add": _add, "list": _list, "test": _test, "remove": _remove}
+    """Dispatch to add, list, test, box or remove."""
+    actions = {"add": _add, "list": _list, "test": _test, "box": _box, "remove": _remove}
     with open_station(folder) as station:
         return actions[arguments.action](arguments, station)
 
@@ -98,6 +100,46 @@ def _found(camera_id: str, found: CameraFound) -> Answer:
         f"{camera_id}: {found.codec} {found.width}×{found.height}, {found.fps:.2f} frames/s, {keyframes}, "
         f"clock: {found.clock_source}",
     )
+
+
+def _box(arguments: argparse.Namespace, station: Station) -> Answer:
+    with station.database.write() as tx:
+        camera = cameras.get(tx, arguments.id)
+        status = next((said for said in cameras.statuses(tx) if said.camera_id == camera.id), None)
+        if arguments.clear or arguments.points or arguments.rect:
+            box = None if arguments.clear else _asked_box(arguments, status)
+            camera = cameras.set_pit_box(tx, camera.id, box)
+    corners = " ".join(f"{x:.4g},{y:.4g}" for x, y in camera.pit_box or ())
+    said = f"The pit box of {camera.id}: {corners}" if corners else f"{camera.id} has no pit box"
+    return Answer(camera_document(camera, status), said)
+
+
+def _asked_box(arguments: argparse.Namespace, status: CameraStatus | None) -> PitBox:
+    if arguments.points:
+        corners = [numbers(corner, 2, "A corner", "x,y as fractions 0-1 of the picture") for corner in arguments.points]
+        return PitBox.from_points(corners)
+    x, y, w, h = numbers(arguments.rect, 4, "A rectangle", "x,y,width,height in px")
+    if arguments.size:
+        width, height = numbers(arguments.size.replace("x", ","), 2, "A size", "WIDTHxHEIGHT in px")
+    elif status is not None and status.found is not None:
+        width, height = status.found.width, status.found.height
+    else:
+        raise UsageError(
+            f"The size of the pictures of {arguments.id} is not known yet",
+            hint="Give it: --size 1280x720, or give the box by --points.",
+        )
+    return PitBox.from_rect(x, y, w, h, round(width), round(height))
+
+
+def numbers(text: str, count: int, what: str, how: str) -> list[float]:
+    """Numbers with commas between them. Raises UsageError."""
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if len(found) != count or not all(math.isfinite(number) for number in found):
+        raise UsageError(f"{what} is not {text[:50]!r}", hint=f"Write it as {how}.")
+    return found
 
 
 def _remove(arguments: argparse.Namespace, station: Station) -> Answer:

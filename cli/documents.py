@@ -8,6 +8,7 @@ from core.clock import utc_text
 from core.frame import Frame
 from core.job import Job
 from core.paths import DataFolder
+from core.result import ResultFile
 from core.schedule import Schedule
 
 Document = dict[str, object]
@@ -58,6 +59,22 @@ def clip_document(clip: Clip, folder: DataFolder) -> Document:
         "duration_ns": clip.duration_ns,
         "frame_count": clip.frame_count,
         "gaps": [gap.as_json() for gap in clip.gaps],
+    }
+
+
+def result_document(file: ResultFile, folder: DataFolder) -> Document:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "path": str(folder.absolute(file.path)),
+        "object_key": file.path,
+        "media_type": file.media_type,
+        "sha256": file.sha256,
+        "bytes": file.bytes,
+        "job_id": file.job_id,
+        "camera_id": file.camera_id,
+        "session_id": file.session_id,
+        "starred": file.starred,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from cli.answer import Answer, Exit
-from cli.documents import Document, clip_document, frame_document, job_document
+from cli.documents import Document, clip_document, frame_document, job_document, result_document
 from cli.station import Station
 from cli.waiting import wait_for_job
 from core.capture import Metadata, refusal
@@ -17,7 +17,7 @@ from core.clock import span_text, utc_text
 from core.errors import UsageError
 from core.frame import Frame
 from core.job import PRIORITY_PERSON, Job, JobKind, JobState, NewJob
-from core.store import clips, frames, jobs
+from core.store import clips, frames, jobs, results
 
 
 def metadata_of(text: str | None) -> Metadata:
@@ -84,6 +84,7 @@ def made_by(station: Station, job: Job) -> Answer:
         parts = jobs.children(tx, job.id) if job.is_batch else [job]
         made_frames = [frame for part in parts for frame in frames.for_job(tx, part.id)]
         made_clips = [clip for part in parts for clip in clips.for_job(tx, part.id)]
+        made_files = [file for part in parts for file in results.for_job(tx, part.id)]
     gaps = [gap for part in parts for gap in _listed(part, "gaps")]
     failed = [failure for part in parts for failure in _listed(part, "failed")]
     document: Document = {
@@ -93,12 +94,15 @@ def made_by(station: Station, job: Job) -> Answer:
         "frames": [frame_document(frame, station.folder) for frame in made_frames],
         "clips": [clip_document(clip, station.folder) for clip in made_clips],
         "gaps": gaps,
+        "results": [result_document(file, station.folder) for file in made_files],
     }
     if job.kind is JobKind.IMPORT:
         document |= {"duplicates": _listed(job, "duplicates"), "failed": failed}
     if job.is_batch:
         document["children"] = [job_document(part) for part in parts]
-    return Answer(document, _in_words(station, job, parts, [*made_frames, *made_clips]), exit_of(job, parts))
+    text = _in_words(station, job, parts, [*made_frames, *made_clips])
+    lines = [f"  {station.folder.absolute(file.path)}" for file in made_files]
+    return Answer(document, "\n".join([text, *lines]), exit_of(job, parts))
 
 
 def _listed(job: Job, name: str) -> list[Document]:

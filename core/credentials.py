@@ -15,7 +15,13 @@ from core.redaction import redact
 from core.settings import Settings
 
 SERVICE = "trackshift-station"
-_ENVIRONMENT = {"storage:access_key": "STORAGE__ACCESS_KEY", "storage:secret_key": "STORAGE__SECRET_KEY"}
+_ENVIRONMENT = {
+    "storage:access_key": "STORAGE__ACCESS_KEY",
+    "storage:secret_key": "STORAGE__SECRET_KEY",
+    "gemini:access_token": "GEMINI__ACCESS_TOKEN",
+}
+GEMINI_TOKEN, GEMINI_ACCOUNT = "gemini:access_token", "gemini:service_account"
+"""An access token for a private endpoint; the content of a service account's key file."""
 _DEFAULTS = {"storage:access_key": "minioadmin", "storage:secret_key": "minioadmin"}
 _NOT_KEPT = ("fail", "null", "chainer")
 _PLAIN = ("plaintext", "file")

@@ -8,7 +8,7 @@ KnownError                   the world's doing: told, never a traceback
 ├── DataFolderError          locked · foreign · corrupt · newer · unwritable · database busy · file gone · file changed
 ├── SettingsError · CredentialsError
 ├── UsageError · NotFound
-├── JobRefused               kind unavailable · job before failed (trying again can't help by itself)
+├── JobRefused               kind unavailable · job before failed · no pit box (trying again can't help by itself)
 ├── ApiPortBusy · WebhookUnreachable
 └── WorkerAbsent
 Everything else is a bug of ours: supervision keeps its traceback and reports it.
@@ -311,6 +311,13 @@ class JobBeforeFailed(JobRefused):
 
     title = "It waited for {before}, which {how}"
     hint = "Retry that one first, then this one."
+
+
+class NoPitBox(JobRefused):
+    """Field: camera (label)."""
+
+    title = "{camera} has no pit box, so its stops can't be timed"
+    hint = "Draw it in Cameras ▸ {camera} ▸ Pit box, then press Retry."
 
 
 class ApiPortBusy(KnownError):

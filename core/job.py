@@ -8,7 +8,10 @@ from enum import StrEnum
 class JobKind(StrEnum):
     CAPTURE = "capture"
     IMPORT = "import"
-    TRACKING = "tracking"
+    STOP_TIMING = "stop_timing"
+    TRACK = "track"
+    ANALYZE = "analyze"
+    REPORT = "report"
 
 
 class JobState(StrEnum):

@@ -14,6 +14,7 @@ from core.errors import DataFolderUnwritable, DiskFull, UsageError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """What the system says when there is no room."""
+PART = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class DataFolder:
     @property
     def results(self) -> Path:
         return self.root / "results"
+
+    @property
+    def packs(self) -> Path:
+        """The user's own packs."""
+        return self.root / "packs"
 
     @property
     def preview(self) -> Path:
@@ -141,7 +147,7 @@ def durable_file(target: Path) -> Iterator[BinaryIO]:
     Whatever fails up to the rename, the .part is removed and `target` is as it was; after it, `target` is whole.
     Raises DiskFull, DataFolderUnwritable; other OSErrors (a drive pulled out) pass through.
     """
-    part = target.with_name(target.name + ".part")
+    part = target.with_name(target.name + PART)
     try:
         _make_folders(target.parent)
         with open(part, "w+b") as file:
@@ -159,6 +165,11 @@ def durable_file(target: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def is_half_written(path: Path) -> bool:
+    """True of what an attempt was writing: a .part file, or a file in a .part folder."""
+    return path.name.endswith(PART) or path.parent.name.endswith(PART)
 
 
 def write_durably(target: Path, data: bytes | bytearray | memoryview) -> None:

@@ -43,11 +43,11 @@ Bytes = Annotated[int, BeforeValidator(_bytes)]
 AbsolutePath = Annotated[str | None, AfterValidator(_path)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
-class StationSettings(_Section):
+class StationSettings(Section):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$", description="Name of this station.")] = (
         "station-1"
     )
@@ -68,7 +68,7 @@ class StationSettings(_Section):
     ] = False
 
 
-class RtspSettings(_Section):
+class RtspSettings(Section):
     max_concurrent_streams: Annotated[
         int, Field(ge=1, le=64, description="Cameras connected at once; one past it says that it is not connected.")
     ] = 10
@@ -89,7 +89,7 @@ class RtspSettings(_Section):
     )
 
 
-class CaptureSettings(_Section):
+class CaptureSettings(Section):
     pre_roll_s: Annotated[
         float, Field(ge=0, le=120, description="Seconds before the key that every camera keeps in memory.")
     ] = 10.0
@@ -103,7 +103,7 @@ class CaptureSettings(_Section):
     jpeg_quality: Annotated[int, Field(ge=50, le=100, description="Quality of captured jpg frames.")] = 95
 
 
-class UploadSettings(_Section):
+class UploadSettings(Section):
     max_file_size: Annotated[
         Bytes, Field(ge=1024, le=1 << 40, description="Largest frame file that is imported, in bytes or as '50 MB'.")
     ] = 50 << 20
@@ -112,7 +112,7 @@ class UploadSettings(_Section):
     ] = 10
 
 
-class JobsSettings(_Section):
+class JobsSettings(Section):
     timeout: Annotated[
         float,
         Field(ge=1, le=86_400, description="Seconds an import may go without progress, and others may take."),
@@ -125,7 +125,7 @@ class JobsSettings(_Section):
     history_days: Annotated[int, Field(ge=1, le=3650, description="Days that ended jobs stay in the list.")] = 7
 
 
-class StorageSettings(_Section):
+class StorageSettings(Section):
     kind: Annotated[
         Literal["folder", "minio"],
         Field(description="Where verified copies go; minio is implied where an endpoint is set and no kind."),
@@ -176,7 +176,7 @@ class StorageSettings(_Section):
         return values
 
 
-class RetentionSettings(_Section):
+class RetentionSettings(Section):
     deleted_days: Annotated[
         int, Field(ge=0, le=3650, description="Days that a deleted frame or clip can be had back; its object stays.")
     ] = 7
@@ -188,7 +188,7 @@ class RetentionSettings(_Section):
     ] = 1_000_000_000
 
 
-class ImportsSettings(_Section):
+class ImportsSettings(Section):
     watch_folder: Annotated[AbsolutePath, Field(description="New files in this folder are imported by themselves.")] = (
         None
     )
@@ -197,7 +197,7 @@ class ImportsSettings(_Section):
     ] = ""
 
 
-class AlertsSettings(_Section):
+class AlertsSettings(Section):
     webhook_url: Annotated[
         str,
         Field(
@@ -208,13 +208,19 @@ class AlertsSettings(_Section):
     ] = ""
 
 
-class LogSettings(_Section):
+class StopsSettings(Section):
+    live: Annotated[
+        bool, Field(description="Time stops while they happen, on each camera with a pit box; costs its decoding.")
+    ] = True
+
+
+class LogSettings(Section):
     level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least level that is written to the logs.")
     ] = "INFO"
 
 
-class ApiSettings(_Section):
+class ApiSettings(Section):
     enabled: Annotated[bool, Field(description="The local HTTP API, for programs on this machine.")] = False
     port: Annotated[int, Field(ge=1, le=65_535, description="Port of the local HTTP API, loopback only.")] = 8000
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from tomlkit.items import Table
 
+from core.cloud_sections import ALIASES, BigquerySettings, GeminiSettings
 from core.errors import SettingsError
 from core.paths import DataFolder, write_durably
 from core.setting_sections import (
@@ -25,6 +26,7 @@ from core.setting_sections import (
     RetentionSettings,
     RtspSettings,
     StationSettings,
+    StopsSettings,
     StorageSettings,
     UploadSettings,
     describe,
@@ -47,8 +49,11 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     imports: ImportsSettings = ImportsSettings()
     alerts: AlertsSettings = AlertsSettings()
+    stops: StopsSettings = StopsSettings()
     log: LogSettings = LogSettings()
     api: ApiSettings = ApiSettings()
+    gemini: GeminiSettings = GeminiSettings()
+    bigquery: BigquerySettings = BigquerySettings()
     retired: tuple[str, ...] = ()
     """Warnings, in the operator's words: settings of older services that mean nothing here."""
 
@@ -64,7 +69,11 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-_SECRETS = {"storage.access_key": "storage:access_key", "storage.secret_key": "storage:secret_key"}
+_SECRETS = {
+    "storage.access_key": "storage:access_key",
+    "storage.secret_key": "storage:secret_key",
+    "gemini.access_token": "gemini:access_token",
+}
 _RETIRED_SECTIONS = frozenset({"db", "redis"})
 _RETIRED = {"api.secret_key": "the API makes its own token and keeps it in a file of this user"}
 _SECRET_NAME = re.compile(r"passw|secret|token|access_?key|api_?key|credential")
@@ -82,11 +91,30 @@ def _names() -> list[str]:
     return [f"{section}.{field}" for section, model in _sections().items() for field in model.model_fields]
 
 
+def with_aliases(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with the names that other programs know under ours too, where ours is not set."""
+    names = {name.upper(): value for name, value in environment.items()}
+    found = dict(environment)
+    for name, aliases in ALIASES.items():
+        section, _, field = name.partition(".")
+        pattern = next(
+            bound.pattern for bound in _sections()[section].model_fields[field].metadata if _has_pattern(bound)
+        )
+        given = next((names[alias] for alias in aliases if names.get(alias)), "")
+        if not names.get(environment_name(name)) and given and re.search(pattern, given):
+            found[environment_name(name)] = given
+    return found
+
+
+def _has_pattern(bound: object) -> bool:
+    return getattr(bound, "pattern", None) is not None
+
+
 class _Environment(EnvSettingsSource):
     """Only SECTION__FIELD names that are ours: the library alone would take a variable named LOG for a section."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._given = {env.lower(): value for env, value in environment.items() if value != ""}
+        self._given = {env.lower(): value for env, value in with_aliases(environment).items() if value != ""}
         super().__init__(Settings, case_sensitive=False, env_nested_delimiter="__")
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
@@ -141,7 +169,8 @@ def save(folder: DataFolder, changes: Mapping[str, object], environment: Mapping
 
 def locked_by_environment(environment: Mapping[str, str] | None = None) -> set[str]:
     """The `section.field` names that the environment sets: the window shows them locked."""
-    given = {name.lower() for name, value in (os.environ if environment is None else environment).items() if value}
+    known = with_aliases(os.environ if environment is None else environment)
+    given = {name.lower() for name, value in known.items() if value}
     return {name for name in _names() if name.replace(".", "__") in given}
 
 
@@ -233,7 +262,7 @@ def _secret_refused(name: str, where: str, file: Path) -> SettingsError:
     place = f", or set {environment_name(name)} in the environment" if name in _SECRETS else ""
     return SettingsError(
         f"{name} in {where} is a secret, and secrets are not kept in settings.toml",
-        hint=f"Remove the line and enter it in Settings ▸ Storage or the camera's dialog{place}.",
+        hint=f"Remove the line and enter it in Settings or the camera's dialog{place}.",
         file=file,
         key=name,
     )

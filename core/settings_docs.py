@@ -20,7 +20,9 @@ named as retired by `trackshift doctor` and change nothing.
 **Secrets** are refused in `settings.toml`. The station keeps camera passwords and storage keys in the system's keyring,
 or, where there is none that works, in `credentials.json` (mode 0600) in the data folder. `STORAGE__ACCESS_KEY` and
 `STORAGE__SECRET_KEY` in the environment win over both; without any of them the keys are MinIO's `minioadmin`, which
-`doctor` warns of.
+`doctor` warns of. Gemini's access token (`GEMINI__ACCESS_TOKEN`, for a private endpoint) and the content of a service
+account's key file are kept the same way; without either, Google's application default credentials are used
+(`GOOGLE_APPLICATION_CREDENTIALS`, or what `gcloud auth application-default login` left): [docs/cloud.md](cloud.md).
 """
 
 

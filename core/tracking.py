@@ -118,7 +118,7 @@ def submit(
     else:
         camera_id = cameras.get(tx, params.camera).id if params.camera is not None else None
     new = NewJob(
-        JobKind.TRACKING,
+        JobKind.TRACK,
         params.model_dump(mode="json", exclude_none=True),
         name=message.custom_name,
         task_id=message.task_id,

@@ -23,6 +23,7 @@ MOVES: Mapping[UploadState, frozenset[UploadState]] = {
 class ItemKind(StrEnum):
     FRAME = "frame"
     CLIP = "clip"
+    RESULT = "result"
 
 
 @dataclass(frozen=True, slots=True)

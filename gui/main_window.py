@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
     def show_page(self, key: str) -> QWidget:
         """Show a page of PAGES; raises KeyError for another key."""
         if key not in self._pages:
-            page = self._wall_or_first_run() if key == "wall" else make_page(key, self.station, self.show_job, self)
+            page = self._wall_or_first_run() if key == "wall" else self._other_page(key)
             page.setObjectName("page")
             self._pages[key] = page
             self.stack.addWidget(page)
@@ -76,6 +76,9 @@ class MainWindow(QMainWindow):
         _focus_into(page)
         self.foot.place()
         return page
+
+    def _other_page(self, key: str) -> QWidget:
+        return make_page(key, self.station, self.show_job, self, self.show_page)
 
     def _wall_or_first_run(self) -> QWidget:
         both = QStackedWidget(self)

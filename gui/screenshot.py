@@ -12,6 +12,7 @@ from gui import background
 from gui.app import application
 from gui.main_window import MainWindow
 from gui.opening import open_folder
+from gui.review.stops_page import StopsPage
 from gui.station import Station
 from gui.theme import apply as apply_theme
 
@@ -22,9 +23,15 @@ _STILL_MS = 1500
 
 
 def grab_window(
-    folder: DataFolder, out: Path, *, size: tuple[int, int] = (1440, 900), page: str = "wall", theme: str = "dark"
+    folder: DataFolder,
+    out: Path,
+    *,
+    size: tuple[int, int] = (1440, 900),
+    page: str = "wall",
+    theme: str = "dark",
+    stop_id: str | None = None,
 ) -> Path:
-    """Draw the window showing `page` and write it to `out` (PNG). Returns `out`.
+    """Draw the window showing `page` and write it to `out` (PNG). Returns `out`. stop_id: on `stops`, its review.
 
     On the wall every tile must show a picture that is fresh; raises CameraSilent if one does not within 20 s.
     Needs a Qt platform (`QT_QPA_PLATFORM=offscreen` without a display), and must run on the main thread.
@@ -37,8 +44,10 @@ def grab_window(
     window = MainWindow(station)
     try:
         window.resize(*size)
-        window.show_page(page)
+        shown = window.show_page(page)
         window.show()
+        if stop_id is not None and isinstance(shown, StopsPage):
+            shown.open(stop_id)
         QCursor.setPos(window.mapToGlobal(QPoint(size[0] // 2, 2)))  # or what lies at the corner looks hovered over
         if page == "wall":
             _wait_for_pictures(window)

@@ -21,7 +21,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Everywhere",
         (
-            ("Ctrl+1 … Ctrl+7", "Wall, library, jobs, schedules, sessions, cameras, settings"),
+            ("Ctrl+1 … Ctrl+8", "Wall, library, stops, jobs, schedules, sessions, cameras, settings"),
             ("Ctrl+J", "Open or close the jobs panel"),
             ("F11", "Full screen"),
             ("F1 or ?", "This list"),
@@ -34,6 +34,16 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("R  Delete  N", "Retry, cancel, run next"),
             ("Ctrl+C", "Copy as command"),
             ("Enter, Ctrl+F", "To the details; find"),
+        ),
+    ),
+    (
+        "Stops",
+        (
+            ("Enter  L  D", "Review, lock, dossier"),
+            (", and .  (Shift: ten)", "Review: a picture back, a picture on"),
+            ("1 … 4", "Review: to arrived, stationary, released, departed"),
+            ("[  ]  S", "Review: nudge the instant by a picture; set it here"),
+            ("P  G  W", "Review: play, ghost of the shortest stop, whole clip"),
         ),
     ),
     (

@@ -23,6 +23,7 @@ GRACE_S = 5.0
 MARK = "TRACKSHIFT_TEST_RUN"
 # The operator's own settings, sessions and secrets are none of a test's business.
 FOREIGN = ("TRACKSHIFT_", "XDG_", "DBUS_", "STORAGE__", "RTSP__", "CAPTURE__", "JOBS__", "UPLOAD__", "RETENTION__")
+FOREIGN += ("GEMINI__", "BIGQUERY_", "GOOGLE_", "GCP_PROJECT", "PROJECT_ID", "LOCATION", "CLOUD_REGION")
 # One per Python process that spawned; it ends with that process.
 NOT_OURS = "multiprocessing.resource_tracker"
 

@@ -17,7 +17,7 @@ from core.job import JobState
 from core.paths import DataFolder
 from core.process import BEAT_S
 from core.settings import Settings, load
-from core.store import cameras, jobs, stations
+from core.store import cameras, job_holding, jobs, stations
 from core.store.changes import Changes
 from core.store.database import Database, open_database
 from workers import alerts, retention, watch_folder
@@ -260,7 +260,8 @@ class Worker:
     def _has_work(self) -> bool:
         with self._database.read() as tx:
             number = jobs.counts(tx)
-            return bool(number[JobState.PENDING] or number[JobState.PROCESSING] or self._uploader.can_go_on(tx))
+            waits = number[JobState.PENDING] and job_holding.can_start(tx)
+            return bool(waits or number[JobState.PROCESSING] or self._uploader.can_go_on(tx))
 
     def _is_wanted(self) -> bool:
         watches = bool(self._settings.imports.watch_folder) or self._schedules.any()

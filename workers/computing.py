@@ -82,7 +82,7 @@ class Computing:
     """The children of one worker. They are spawned at the first call."""
 
     def __init__(self, max_children: int) -> None:
-        self._max_children = max_children
+        self.max_children = max_children
         self._lock = threading.Lock()
         self._pool: ProcessPool | None = None
         self._closed = False
@@ -148,7 +148,7 @@ class Computing:
                 self._pool = None
             if self._pool is None:
                 self._pool = ProcessPool(
-                    max_workers=self._max_children,
+                    max_workers=self.max_children,
                     initializer=_begin_child,
                     context=multiprocessing.get_context("spawn"),
                 )

@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.clip import Clip
 from core.errors import KnownError
-from core.frame import Frame
-from core.paths import DataFolder
+from core.paths import DataFolder, is_half_written
 from core.process import Role
 from core.settings import load
-from core.store import clips, frames, processes, uploads
-from core.store.database import Database, Reading
-from core.upload import ItemKind, UploadState
+from core.store import files, processes, uploads
+from core.store.database import Database
+from core.upload import UploadState
 
 _CHUNK_BYTES = 1 << 20
 # A worker that runs writes files before it commits their rows.
@@ -30,7 +28,7 @@ class Finding:
     """Relative to the data folder."""
     message: str
     item: str = ""
-    """The id of the frame or clip whose row it is."""
+    """The id of the frame, clip or result whose row it is."""
 
 
 def check(folder: DataFolder, database: Database) -> list[Finding]:
@@ -39,7 +37,7 @@ def check(folder: DataFolder, database: Database) -> list[Finding]:
     with database.read() as tx:
         working = bool(processes.present(tx, Role.WORKER, time.time_ns()))
         # One snapshot: rows and uploads are compared as of one moment, files are younger.
-        rows = {row.path: row for of_kind in (frames, clips) for row in of_kind.every_path(tx)}
+        rows = {row.path: row for row in files.every_path(tx)}
         sent = {upload.path: upload for upload in uploads.every(tx)}
     for path, row in rows.items():
         problem = _compare(folder.absolute(path), row.bytes, row.sha256)
@@ -51,7 +49,7 @@ def check(folder: DataFolder, database: Database) -> list[Finding]:
         relative = folder.relative(file)
         if relative in rows or (working and _age_s(file) < _YOUNG_S):
             continue
-        if file.name.endswith(".part"):
+        if is_half_written(file):
             found.append(Finding("half_written", relative, "was never finished"))
         elif (gone := _gone_row(database, relative)) is not None:
             if gone:
@@ -96,25 +94,21 @@ def _compare(path: Path, size: int, sha256: str) -> tuple[str, str] | None:
 def _is_named(database: Database, path: str) -> bool:
     """Whether a row still says that this file is there: retention may have removed both since the snapshot."""
     with database.read() as tx:
-        item = _item(tx, path)
+        item = files.by_path(tx, path)
     return item is not None and item.file_gone_at_ns is None
 
 
 def _gone_row(database: Database, path: str) -> str | None:
     """The id of the row that says this file is gone; '' if a row names it by now; None if none does."""
     with database.read() as tx:
-        item = _item(tx, path)
+        item = files.by_path(tx, path)
     if item is None:
         return None
     return item.id if item.file_gone_at_ns is not None else ""
 
 
-def _item(tx: Reading, path: str) -> Frame | Clip | None:
-    return frames.by_path(tx, path) or clips.by_path(tx, path)
-
-
 def _files(folder: DataFolder) -> Iterator[Path]:
-    for top in (folder.frames, folder.clips):
+    for top in (folder.frames, folder.clips, folder.results):
         for place, inside, names in os.walk(top):
             inside.sort()
             yield from (Path(place, name) for name in sorted(names))
@@ -135,37 +129,34 @@ def _remove(folder: DataFolder, database: Database, found: Finding) -> bool:
 def _mark_gone(folder: DataFolder, database: Database, found: Finding) -> bool:
     """A verified one is still in object storage; of any other nothing is left to send, so it is hidden."""
     with database.write() as tx:
-        item = _item(tx, found.path)
+        item = files.by_path(tx, found.path)
         if item is None:
             return False
-        of_kind, kind = (clips, ItemKind.CLIP) if isinstance(item, Clip) else (frames, ItemKind.FRAME)
-        of_kind.mark_file_gone(tx, item.id)
-        upload = uploads.for_items(tx, kind, [item.id]).get(item.id)
+        files.mark_file_gone(tx, item)
+        upload = uploads.of_item(tx, files.kind_of(item), item.id)
         if upload is None or upload.state is not UploadState.VERIFIED:
-            of_kind.delete(tx, [item.id])
+            files.hide(tx, item)
     return True
 
 
 def _take_back(folder: DataFolder, database: Database, found: Finding) -> bool:
     """What the operator deleted stays hidden: retention removes its file when its days are over."""
     with database.write() as tx:
-        item = _item(tx, found.path)
+        item = files.by_path(tx, found.path)
         if item is None or _compare(folder.absolute(found.path), item.bytes, item.sha256) is not None:
             return False
-        of_kind = clips if isinstance(item, Clip) else frames
-        of_kind.mark_file_back(tx, item.id)
+        files.mark_file_back(tx, item)
         if item.deleted_at_ns == item.file_gone_at_ns:  # hidden by `_mark_gone`, not by the operator
-            of_kind.undelete(tx, [item.id])
+            files.show(tx, item)
     return True
 
 
 def _add_upload(folder: DataFolder, database: Database, found: Finding) -> bool:
     with database.write() as tx:
-        item = _item(tx, found.path)
+        item = files.by_path(tx, found.path)
         if item is None:
             return False
-        kind = ItemKind.CLIP if isinstance(item, Clip) else ItemKind.FRAME
-        uploads.add(tx, kind, item, station_id=load(folder).station.id)
+        uploads.add(tx, files.kind_of(item), item, station_id=load(folder).station.id)
     return True
 
 

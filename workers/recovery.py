@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import logs
-from core.paths import DataFolder
+from core.paths import DataFolder, is_half_written
 from core.process import Role
-from core.store import clips, frames, jobs, processes, uploads
+from core.store import files, jobs, processes, uploads
 from core.store.database import Database
 
 _log = logs.get("recovery")
@@ -43,7 +43,7 @@ def recover(database: Database, folder: DataFolder, worker_id: str) -> Recovered
         with database.read() as tx:
             for path in _written(folder, since_ns, until_ns):
                 relative = folder.relative(path)
-                if frames.by_path(tx, relative) is None and clips.by_path(tx, relative) is None:
+                if files.by_path(tx, relative) is None:
                     path.unlink(missing_ok=True)
                     removed.append(relative)
         # Last: if we die here, the next worker does it all again.
@@ -57,13 +57,13 @@ def recover(database: Database, folder: DataFolder, worker_id: str) -> Recovered
 
 
 def _written(folder: DataFolder, since_ns: int, until_ns: int) -> Iterator[Path]:
-    """Files of frames and clips written in that time, and every half-written one beside them."""
-    for top in (folder.frames, folder.clips):
+    """Files of frames, clips and results written in that time, and every half-written one beside them."""
+    for top in (folder.frames, folder.clips, folder.results):
         for place, _, names in os.walk(top):
             # A folder that got no new name since then holds nothing new: years of frames cost one stat a day's folder.
             if os.stat(place).st_mtime_ns < since_ns:
                 continue
             for name in names:
                 path = Path(place, name)
-                if name.endswith(".part") or since_ns <= path.stat().st_mtime_ns <= until_ns:
+                if is_half_written(path) or since_ns <= path.stat().st_mtime_ns <= until_ns:
                     yield path

@@ -1,13 +1,12 @@
 """Retention: files that the operator deleted go after some days, ended jobs and alerts later; objects never."""
 
 from core import logs
-from core.clip import Clip
 from core.errors import DataFolderForeign
-from core.frame import Frame
 from core.paths import DataFolder
 from core.settings import Settings
-from core.store import alerts, clips, frames, jobs, stations
+from core.store import alerts, files, jobs, stations
 from core.store.database import Database
+from core.store.file_rows import StoredItem
 
 _log = logs.get("retention")
 EVERY_S = 600.0
@@ -23,10 +22,7 @@ def run_once(database: Database, folder: DataFolder, settings: Settings, now_ns:
         raise DataFolderForeign(folder=folder.root)
     before_ns = now_ns - settings.retention.deleted_days * _DAY_NS
     with database.read() as tx:
-        expired: list[Frame | Clip] = [
-            *frames.expired_deletions(tx, before_ns),
-            *clips.expired_deletions(tx, before_ns),
-        ]
+        expired = files.expired_deletions(tx, before_ns)
     for item in expired:
         _remove(database, folder, item, before_ns)
     with database.write() as tx:
@@ -38,14 +34,13 @@ def run_once(database: Database, folder: DataFolder, settings: Settings, now_ns:
             break
 
 
-def _remove(database: Database, folder: DataFolder, item: Frame | Clip, before_ns: int) -> None:
-    of_kind = clips if isinstance(item, Clip) else frames
+def _remove(database: Database, folder: DataFolder, item: StoredItem, before_ns: int) -> None:
     with database.write() as tx:
-        now = of_kind.get(tx, item.id)
+        now = files.get(tx, item)
         if now.deleted_at_ns is None or now.deleted_at_ns >= before_ns:
             return  # had back meanwhile
         # First the row, then the file: a row never names what is not there.
-        of_kind.mark_file_gone(tx, item.id)
+        files.mark_file_gone(tx, item)
     folder.absolute(item.path).unlink(missing_ok=True)
     _log.info("a deleted file is gone", path=item.path)
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from core.camera import Camera, CameraFound, CameraStatus, ClockSource
 from core.errors import CameraUnknown, UsageError
 from core.ids import is_slug
+from core.pit_box import PitBox
 from core.store.database import Reading, Writing
 from core.store.schema import camera_statuses, cameras
 
@@ -43,6 +44,14 @@ def update(tx: Writing, camera: Camera) -> Camera:
     if not changed.rowcount:
         raise CameraUnknown(camera.id)
     return get(tx, camera.id)
+
+
+def set_pit_box(tx: Writing, id: str, box: PitBox | None) -> Camera:
+    """Draw or clear the camera's pit box; all else stays. Raises CameraUnknown."""
+    values = {"pit_box": None if box is None else box.points, "revision": tx.revision()}
+    if not tx.execute(sa.update(cameras).where(_is(id)).values(values)).rowcount:
+        raise CameraUnknown(id)
+    return get(tx, id)
 
 
 def remove(tx: Writing, id: str) -> None:
@@ -99,6 +108,8 @@ def _check(camera: Camera) -> None:
     for url in (camera.url, camera.substream_url):
         if url is not None:
             _check_url(url)
+    if camera.pit_box is not None:
+        PitBox(camera.pit_box)
 
 
 def _check_url(url: str) -> None:

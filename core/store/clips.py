@@ -1,11 +1,12 @@
-"""The clips, with their gaps: every verb is described in items.py."""
+"""The clips, with their gaps: every verb is described in items.py and file_rows.py."""
 
 from typing import Any
 
 from core.camera import Gap
 from core.clip import Clip
 from core.store import schema_files
-from core.store.items import ItemFilter, Items, names_of
+from core.store.file_rows import names_of
+from core.store.items import ItemFilter, Items
 from core.upload import ItemKind
 
 ClipFilter = ItemFilter

@@ -1,8 +1,9 @@
-"""The frames: every verb is described in items.py."""
+"""The frames: every verb is described in items.py and file_rows.py."""
 
 from core.frame import Frame
 from core.store import schema_files
-from core.store.items import ItemFilter, Items, names_of
+from core.store.file_rows import names_of
+from core.store.items import ItemFilter, Items
 from core.upload import ItemKind
 
 FrameFilter = ItemFilter

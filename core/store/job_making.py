@@ -11,6 +11,7 @@ from core.errors import UsageError
 from core.ids import new_id
 from core.job import OPEN, PRIORITY_MAX, Job, JobState, NewJob
 from core.store import cameras, sessions
+from core.store.batches import settle
 from core.store.database import Writing
 from core.store.job_columns import COLUMNS, job_of
 from core.store.job_rows import by_task_id, get
@@ -67,6 +68,18 @@ def enqueue_batch(tx: Writing, new: NewJob, children: Sequence[NewJob]) -> Job:
         row |= {"batch_id": batch["id"], "created_at_ns": tx.now_ns + place}
     tx.execute(insert(jobs), [batch, *rows])
     return get(tx, batch["id"])
+
+
+def add_children(tx: Writing, batch: Job, children: Sequence[NewJob]) -> list[Job]:
+    """More children of a batch that was not cancelled, as pending jobs of its request; it is open again."""
+    names = _Names(tx)
+    own = [replace(child, correlation_id=child.correlation_id or batch.correlation_id) for child in children]
+    rows = [_row(tx, child, JobState.PENDING, names) for child in own]
+    for place, row in enumerate(rows):
+        row |= {"batch_id": batch.id, "created_at_ns": tx.now_ns + place}
+    tx.execute(insert(jobs), rows)
+    settle(tx, [batch.id])
+    return [get(tx, row["id"]) for row in rows]
 
 
 def _first_state(tx: Writing, new: NewJob) -> JobState:

@@ -175,8 +175,8 @@ def fail(tx: Writing, job: Job, error: JobError, retry_at_ns: int | None) -> Job
     return JobState.PENDING
 
 
-def wait(tx: Writing, job: Job, held_because: str, not_before_ns: int) -> None:
-    """Put the job back until then, saying why; no try is spent. Raises StaleAttempt."""
+def wait(tx: Writing, job: Job, held_because: str, not_before_ns: int | None) -> None:
+    """Put the job back until then (None: until it is released), saying why; no try is spent. Raises StaleAttempt."""
     again = {"progress": 0.0, "stage": "", "message": held_because}
     _fenced(tx, job, JobState.PENDING, held_because=held_because, not_before_ns=not_before_ns, **again)
 

@@ -121,7 +121,7 @@ def _prepare_identity(folder: DataFolder) -> None:
     # The file is durable before any row exists: a crash between the two leaves an id that the next try takes up,
     # while a database without its file can only have been copied from elsewhere.
     if folder.identity_file.exists():
-        if any(path.is_file() for kept in (folder.frames, folder.clips) for path in kept.rglob("*")):
+        if any(path.is_file() for kept in (folder.frames, folder.clips, folder.results) for path in kept.rglob("*")):
             raise corrupt(folder, f"The database of {folder.root} is gone, but its files are there")
         return
     write_durably(folder.identity_file, f"{uuid.uuid4()}\n".encode("ascii"))

@@ -28,7 +28,7 @@ def new_job(schedule: Schedule, at_ns: int, *, tries: int = TRIES) -> NewJob:
     """What it asks for at that time. Raises UsageError if its parameters can't be."""
     params: dict[str, object] = dict(schedule.params)
     try:
-        if schedule.kind is JobKind.TRACKING:
+        if schedule.kind is JobKind.TRACK:
             params = TrackingParams.model_validate(params).model_dump(mode="json", exclude_none=True)
         else:
             params |= {} if schedule.camera_id is None else {"camera_id": schedule.camera_id}

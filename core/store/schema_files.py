@@ -111,7 +111,7 @@ uploads = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("item_kind", Word(ItemKind), nullable=False),
-    Column("item_id", Text, nullable=False, comment="of a frame or clip, as item_kind says"),
+    Column("item_id", Text, nullable=False, comment="of a frame, clip or result, as item_kind says"),
     Column("path", Text, nullable=False, unique=True, comment="relative to the data folder; the object key too"),
     Column("bytes", Integer, nullable=False),
     Column("sha256", Text, nullable=False, comment="of the file, lower-case hex"),

@@ -13,12 +13,14 @@ from core.errors import NotFound
 from core.frame import Frame
 from core.ids import new_id
 from core.job import OPEN
+from core.result import ResultFile
 from core.store import job_rows, sessions, stations
 from core.store.database import Reading, Writing
 from core.store.moves import StaleAttempt, before
 from core.store.paging import changed_rows
 from core.store.schema import jobs
 from core.store.schema_files import SEND_DUE, SENDABLE, WITH_REASON, clips, frames, upload_totals, uploads
+from core.store.schema_results import results
 from core.upload import MOVES, ItemKind, SyncSummary, Upload, UploadState
 
 _NAMES = [field.name for field in fields(Upload)]
@@ -26,7 +28,7 @@ _COLUMNS = [uploads.c[name] for name in _NAMES]
 _OPEN = (UploadState.WAITING, UploadState.SENDING, UploadState.BLOCKED)
 
 
-def add(tx: Writing, kind: ItemKind, item: Frame | Clip, *, station_id: str) -> Upload:
+def add(tx: Writing, kind: ItemKind, item: Frame | Clip | ResultFile, *, station_id: str) -> Upload:
     """The upload of a file whose row is made in the same transaction."""
     upload = Upload(
         id=new_id(),
@@ -46,12 +48,17 @@ def add(tx: Writing, kind: ItemKind, item: Frame | Clip, *, station_id: str) -> 
     return upload
 
 
-def _metadata(tx: Reading, item: Frame | Clip, station_id: str) -> dict[str, str]:
-    said = {
+def _metadata(tx: Reading, item: Frame | Clip | ResultFile, station_id: str) -> dict[str, str]:
+    if isinstance(item, ResultFile):
+        of_kind = {"job_id": item.job_id, "created_timestamp": utc_text(tx.now_ns), "original_filename": item.name}
+    else:
+        of_kind = {
+            "request_id": item.request_id or "",
+            "capture_timestamp": utc_text(item.captured_at_ns),
+            "original_filename": item.original_filename or "",
+        }
+    said = of_kind | {
         "camera_id": item.camera_id,
-        "request_id": item.request_id,
-        "capture_timestamp": utc_text(item.captured_at_ns),
-        "original_filename": item.original_filename,
         "sha256": item.sha256,
         "session": sessions.get(tx, item.session_id).label if item.session_id else None,
         "tenant_id": item.tenant_id,
@@ -100,7 +107,7 @@ def claim_many(tx: Writing, worker_id: str, limit: int, max_bytes: int | None = 
 def correlations(tx: Reading, ids: Collection[str]) -> dict[str, str]:
     """By upload, the correlation id of the job that made its file; without those whose job is forgotten."""
     found: dict[str, str] = {}
-    for kind, items in ((ItemKind.FRAME, frames), (ItemKind.CLIP, clips)):
+    for kind, items in ((ItemKind.FRAME, frames), (ItemKind.CLIP, clips), (ItemKind.RESULT, results)):
         made = uploads.join(items, items.c.id == uploads.c.item_id).join(jobs, jobs.c.id == items.c.job_id)
         query = select(uploads.c.id, jobs.c.correlation_id).select_from(made)
         query = query.where(uploads.c.id.in_(ids), uploads.c.item_kind == kind)
@@ -227,7 +234,7 @@ def star(tx: Writing, kind: ItemKind, item_id: str, starred: bool) -> None:
 
 
 def hold(tx: Writing, kind: ItemKind, item_ids: Collection[str]) -> None:
-    """Their frames or clips are hidden: they are not sent."""
+    """Their files are hidden: they are not sent."""
     _of_items(tx, kind, item_ids, held=True)
 
 
@@ -253,7 +260,7 @@ def of_item(tx: Reading, kind: ItemKind, item_id: str) -> Upload | None:
 
 
 def for_items(tx: Reading, kind: ItemKind, item_ids: Collection[str]) -> dict[str, Upload]:
-    """The uploads of these frames or clips, by the item's id."""
+    """The uploads of these files, by the item's id."""
     query = select(*_COLUMNS).where(uploads.c.item_kind == kind, uploads.c.item_id.in_(item_ids))
     return {upload.item_id: upload for upload in _list(tx, query)}
 

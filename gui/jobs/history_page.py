@@ -132,13 +132,15 @@ class HistoryPage(QWidget):
             self._ask_anew()
 
     def follow_link(self, link: Link) -> None:
-        """Go to the job, open the frame or clip, or the folder that the file lies in."""
+        """Go to the job, open the frame, clip or result, or the folder that the file lies in."""
         if link.to is LinkTo.JOB:
             self.show_job(link.target)
         elif link.to is LinkTo.ITEM:
             shown = self.details.details
             is_made = shown is not None and link in shown.made
             self.made.open(link.target, shown.made_filter if is_made and shown else LibraryFilter(ids=(link.target,)))
+        elif link.to is LinkTo.RESULT:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._station.folder.absolute(link.target))))
         else:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(link.target).parent)))
 

@@ -8,11 +8,21 @@ from zoneinfo import ZoneInfo
 from core.errors import NotFound
 from core.job import Job, JobState
 from core.log_lines import LogLine, attempts_told, lines_of
-from core.store import jobs, library, sessions
+from core.store import jobs, library, results, sessions
 from core.store.database import Reading
 from core.store.library import LibraryFilter
 from gui.jobs.job_command import command_of
-from gui.jobs.job_facts import Link, attempt_text, child_link, facts_of, input_links, item_link, job_link, logged_text
+from gui.jobs.job_facts import (
+    Link,
+    attempt_text,
+    child_link,
+    facts_of,
+    input_links,
+    item_link,
+    job_link,
+    logged_text,
+    result_link,
+)
 from gui.jobs.reading import JobLine, circumstances, line
 from gui.station import Station
 
@@ -36,7 +46,7 @@ class Details:
     more_children: int
     inputs: tuple[Link, ...]
     made: tuple[Link, ...]
-    """Newest first."""
+    """Files first, then frames and clips, newest first."""
     more_made: bool
     made_filter: LibraryFilter
     attempts: tuple[str, ...]
@@ -85,7 +95,8 @@ class DetailsReader:
             tuple(child_link(child, around.labels) for child in failed_first[:CHILDREN_MOST]),
             max(0, len(children) - CHILDREN_MOST),
             input_links(job),
-            tuple(item_link(item, zone, around.labels) for item in items[:ITEMS_MOST]),
+            tuple(map(result_link, results.for_jobs(tx, of_it, ITEMS_MOST)))
+            + tuple(item_link(item, zone, around.labels) for item in items[:ITEMS_MOST]),
             len(items) > ITEMS_MOST,
             wanted,
             tuple(attempt_text(told, zone) for told in attempts_told(lines)),

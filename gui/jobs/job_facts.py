@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from core.clock import local_text, span_text
 from core.job import PRIORITY_MAX, Job, JobKind, JobState
 from core.log_lines import AttemptTold, LogLine
+from core.result import ResultFile
 from core.session import Session
 from core.store.library import LibraryItem
 from core.upload import ItemKind
 from gui.jobs.reading import CAPTURES, STATES, kind_text, title
+from gui.library.facts import bytes_text
 
 INPUTS_MOST = 12
 _ASKED = (("count", "Frames asked for", ""), ("fps", "Frames a second", ""), ("duration_s", "Duration", " s"))
@@ -23,6 +25,7 @@ class LinkTo(StrEnum):
     JOB = "job"
     ITEM = "item"
     FILE = "file"
+    RESULT = "result"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Link:
     said: str
     to: LinkTo
     target: str
-    """A job's or item's id, or a path."""
+    """A job's or item's id, a path, or a result file's path in the data folder."""
 
 
 def facts_of(
@@ -72,6 +75,11 @@ def item_link(item: LibraryItem, zone: ZoneInfo | None, labels: Mapping[str, str
     at = local_text(item.captured_at_ns, zone).partition(" ")[2]
     at = f"{at}.{item.captured_at_ns // 1_000_000 % 1000:03d}"
     return Link(f"{what} · {labels.get(item.camera_id, item.camera_id)} · {at}", LinkTo.ITEM, item.id)
+
+
+def result_link(file: ResultFile) -> Link:
+    gone = ", not on this machine any more" if file.file_gone_at_ns is not None else ""
+    return Link(f"{file.name} · {bytes_text(file.bytes)}{gone}", LinkTo.RESULT, file.path)
 
 
 def job_link(said: str, job: Job, labels: Mapping[str, str]) -> Link:

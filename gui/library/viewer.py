@@ -29,6 +29,7 @@ from gui.library.facts import JOB, Details, read_details, rows
 from gui.library.picture_view import PictureView
 from gui.library.thumbnails import first_picture, picture
 from gui.models.library_model import LibraryModel
+from gui.review.stop_acts import StopActs
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -44,7 +45,7 @@ class _Shown:
 
 
 class Viewer(QDialog):
-    """← and → go through the library as it was filtered; S stars, F fits, 1 shows 100 %, Esc closes."""
+    """← and → go through the library as it was filtered; S stars, T times the stops, F fits, 1 is 100 %, Esc closes."""
 
     job_wanted = Signal(str)
     """The operator wants to see the job that made what is shown."""
@@ -76,6 +77,7 @@ class Viewer(QDialog):
             ("Left", self.newer),
             ("Right", self.older),
             ("S", self.star),
+            ("T", self.time_stops),
             ("F", lambda: self.picture.set_scale(None)),
             ("1", lambda: self.picture.set_scale(1.0)),
             ("+", lambda: self.picture.set_scale(self.picture.scale * 1.25)),
@@ -103,6 +105,11 @@ class Viewer(QDialog):
     def star(self) -> None:
         if self._item is not None:
             self._star_item(self._item)
+
+    def time_stops(self) -> None:
+        """Queue the timing of the clip that is shown."""
+        if self._shown is not None and isinstance(self._shown.details.item, Clip):
+            StopActs(self._station, lambda: None, self).time_clip(self._shown.details.item.id)
 
     def _go(self, position: int) -> None:
         if not 0 <= position < self._model.count:
@@ -151,8 +158,9 @@ class Viewer(QDialog):
             said = gone if item.file_gone_at_ns else f"{shown.path.name} can't be shown. Open it in another program."
             self.picture.show_image(shown.image, said)
         is_clip = isinstance(item, Clip)
-        self.play_button.setVisible(is_clip)
-        self.play_button.setEnabled(item.file_gone_at_ns is None)
+        for button in (self.play_button, self.time_button):
+            button.setVisible(is_clip)
+            button.setEnabled(item.file_gone_at_ns is None)
         self._title.setText(shown.details.camera.label if shown.details.camera else item.camera_id)
         self.setWindowTitle(f"{'Clip' if is_clip else 'Frame'} {item.id}")
         self._fill(shown.rows, item.job_id)
@@ -213,13 +221,15 @@ class Viewer(QDialog):
         theme.set_role(self._scale, role="muted")
         self.play_button = self._button("Play", self._open_file, "play")
         self.play_button.setToolTip("Open the clip in this machine's player")
+        self.time_button = self._button("Time the stop", self.time_stops, "stops")
+        self.time_button.setToolTip("Time the stops of the clip in its camera's pit box (T)")
         self.star_button = self._button("Star", self.star, "star")
         layout = QHBoxLayout(bar)
         layout.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("m"), theme.space("s"))
         for widget in (self._newer, self._older, self._place):
             layout.addWidget(widget)
         layout.addStretch(1)
-        for widget in (self.play_button, self._fit, self._whole, self._scale, self.star_button):
+        for widget in (self.time_button, self.play_button, self._fit, self._whole, self._scale, self.star_button):
             layout.addWidget(widget)
         return bar
 

@@ -31,6 +31,7 @@ _LABELS = {
     "retention.low_disk_warn_hours": "Low disk warning",
     "retention.min_free_bytes": "Free space kept",
     "retention.deleted_days": "Deleted files stay",
+    "stops.live": "Time stops live",
     "log.level": "Level",
 }
 _PATTERNS = {

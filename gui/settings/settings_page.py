@@ -31,7 +31,7 @@ from gui.toast import show_notice
 
 SECTIONS = (
     ("station", "Station", ("station",)),
-    ("cameras", "Cameras", ("rtsp",)),
+    ("cameras", "Cameras", ("rtsp", "stops")),
     ("capture", "Capture", ("capture",)),
     ("import", "Import", ("imports", "upload")),
     ("jobs", "Jobs", ("jobs",)),

@@ -61,7 +61,7 @@ def test_every_documented_shape_is_what_the_command_prints(
     queued = _holds("capture", run("capture", "Pit_1")).document["job"]
     listed = _holds("jobs list", run("jobs", "list"))
     shown = run("jobs", "show", queued)
-    assert set(shown.document) == set(listed.document["jobs"][0]) | {"frames", "clips", "gaps"}
+    assert set(shown.document) == set(listed.document["jobs"][0]) | {"frames", "clips", "gaps", "results"}
     watched = _holds("jobs watch", run("jobs", "watch", queued)).document["jobs"]
     assert not differences(documented("jobs list"), {"jobs": watched, "next": None})
     _holds("sync status", run("sync", "now"))
@@ -93,6 +93,13 @@ def test_every_documented_shape_of_the_queue_is_what_the_command_prints(queue: Q
     _holds("jobs export", run("jobs", "export", "--out", str(tmp_path / "jobs.csv")))
     _holds("jobs clean", run("jobs", "clean", "--older-than", "0"))
     _holds("jobs watch", run("jobs", "watch"))
+    rect = _holds("camera box", run("camera", "box", "Pit_1", "--rect", "128,72,1024,576", "--size", "1280x720"))
+    by_points = run("camera", "box", "pit_1", "--points", "0.1,0.1", "0.9,0.1", "0.9,0.9", "0.1,0.9")
+    assert by_points.document["pit_box"] == rect.document["pit_box"] == [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]]
+    _holds("error", run("camera", "box", "Pit_1", "--rect", "1,2,3"), code=2)
+    _holds("error", run("camera", "box", "Pit_1", "--points", "0,0", "1,1", "1,0", "0,1"), code=2)
+    assert run("camera", "box", "Pit_1", "--clear").document["pit_box"] is None
+    _holds("error", run("camera", "box", "Pit_1", "--rect", "1,2,3,4"), code=2)
     _holds("api", run("api"))
     header = _holds("api", run("api", "--header", str(tmp_path / "api.header"))).document["header_file"]
     assert Path(header).read_text().startswith("Authorization: Bearer ")

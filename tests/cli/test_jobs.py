@@ -13,11 +13,11 @@ from tests.cli.conftest import Queue
 def test_each_filter_of_the_list_lets_through_only_what_it_names(queue: Queue) -> None:
     done = queue.made("Left front", tenant_id="haas")
     queue.worked()
-    waits = queue.made("Right rear", JobKind.TRACKING, task_id="lap-12")
+    waits = queue.made("Right rear", JobKind.TRACK, task_id="lap-12")
     assert queue.ids() == [waits.id, done.id]
     assert queue.ids("--state", "completed") == [done.id]
     assert queue.ids("--state", "completed", "--state", "pending") == [waits.id, done.id]
-    assert queue.ids("--kind", "tracking") == [waits.id]
+    assert queue.ids("--kind", "track") == [waits.id]
     assert queue.ids("--tenant", "haas") == [done.id]
     assert queue.ids("--camera", "Pit_1") == [waits.id, done.id]
     assert queue.ids("--camera", "Pit_2") == []
@@ -130,7 +130,7 @@ def test_an_export_has_every_page_once_and_no_row_that_the_filter_holds_back(
 ) -> None:
     monkeypatch.setattr("cli.exporting._PAGE", 3)
     made = [queue.made(f"job {number}").id for number in range(10)]
-    queue.made("other", JobKind.TRACKING)
+    queue.made("other", JobKind.TRACK)
     rows = _exported(queue, tmp_path / "jobs.csv", "--kind", "import")
     assert [row["id"] for row in rows] == made[::-1]
     assert [row["id"] for row in _exported(queue, tmp_path / "jobs.csv", "--text", "job")] == made[::-1]

@@ -27,7 +27,7 @@ def test_a_create_queues_a_job_with_typed_parameters_and_the_same_twice_is_one(q
     code, first = _submitted(queue, tmp_path, message)
     assert (code, first["created"], first["state"]) == (0, True, "pending")
     job = queue.get(first["job"])
-    assert (job.kind, job.name, job.task_id) == (JobKind.TRACKING, "Lap 12", "lap-12")
+    assert (job.kind, job.name, job.task_id) == (JobKind.TRACK, "Lap 12", "lap-12")
     assert job.params["verbose"] is False
     code, second = _submitted(queue, tmp_path, CREATE)
     assert (code, second["created"], second["job"]) == (0, False, first["job"])

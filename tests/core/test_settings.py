@@ -145,11 +145,29 @@ def test_other_variables_of_the_environment_are_ignored(folder):
         "LOG": "{",
         "API": "1",
         "STORAGE": "x",
-        "GEMINI__PROJECT": "p",
+        "PROJECTOR__PROJECT": "p",
+        "LOCATION": "Box 7, second floor",
         "retired": "x",
         "STORAGE__SECRET_KEY": "s3cret",
     }
     assert load(folder, noise) == Settings()
+
+
+def test_googles_settings_go_by_the_names_that_other_programs_know(folder):
+    given = {"PROJECT_ID": "team-2", "GCP_PROJECT": "team-1", "CLOUD_REGION": "europe-west4"}
+    given |= {"BIGQUERY_RESULTS_DATASET": "pit", "BIGQUERY_RESULTS_TABLE": "seen", "GEMINI__ACCESS_TOKEN": "t0ken"}
+    settings = load(folder, given)
+    assert (settings.gemini.project, settings.gemini.location) == ("team-1", "europe-west4")
+    assert (settings.bigquery.results_dataset, settings.bigquery.results_table) == ("pit", "seen")
+    assert load(folder, {**given, "GEMINI__PROJECT": "ours"}).gemini.project == "ours"
+    assert locked_by_environment({"GOOGLE_CLOUD_PROJECT": "team-3"}) == {"gemini.project"}
+
+
+def test_an_access_token_is_refused_in_the_settings_file(folder):
+    folder.settings_file.write_text('[gemini]\naccess_token = "t0ken"\n', "utf-8")
+    with pytest.raises(SettingsError, match="is a secret") as refused:
+        load(folder, {})
+    assert "GEMINI__ACCESS_TOKEN" in refused.value.hint
 
 
 @pytest.mark.parametrize(

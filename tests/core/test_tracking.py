@@ -77,7 +77,7 @@ def test_a_created_tracking_is_a_queued_job_with_all_that_it_was_given(db):
         answer = submit(tx, parse_message(whole), operator="Ann")
     job = answer.job
     assert job and answer.created and "queued" in answer.message
-    assert (job.kind, job.state, job.name, job.task_id) == (JobKind.TRACKING, JobState.PENDING, "Stop 3", "T-1")
+    assert (job.kind, job.state, job.name, job.task_id) == (JobKind.TRACK, JobState.PENDING, "Stop 3", "T-1")
     assert (job.tenant_id, job.operator, job.camera_id) == ("haas", "Ann", "Haas_Pit_1")
     assert job.params["video_limit"] == 10
     with db.write() as tx:

@@ -12,8 +12,9 @@ from core.ids import new_id
 from core.job import Job, JobKind, NewJob
 from core.object_keys import object_key
 from core.paths import DataFolder, write_durably
+from core.result import ResultFile, media_type_of, result_path
 from core.settings import Settings
-from core.store import cameras, frames, jobs
+from core.store import cameras, frames, jobs, results
 from core.store.database import Database, open_database
 from core.upload import ItemKind
 from workers.cancellation import CancelToken
@@ -75,6 +76,17 @@ class StationParts:
             clock=self.clock,
             station_id="station-1",
         )
+
+    def made(self, job: Job, name: str = "tracks.txt", data: bytes = b"1,1,0,0,5,5") -> ResultFile:
+        """A result file of this job, on disk and with its row."""
+        import hashlib
+
+        path = result_path(job.id, max(job.attempt, 1), name)
+        write_durably(self.folder.absolute(path), data)
+        digest = hashlib.sha256(data).hexdigest()
+        file = ResultFile(new_id(), job.id, name, path, media_type_of(name), len(data), digest, job.camera_id)
+        with self.database.write() as tx:
+            return results.add(tx, file, station_id="station-1")
 
     def all_frames(self) -> list[Frame]:
         with self.database.read() as tx:

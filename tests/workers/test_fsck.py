@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.store import frames, uploads
+from core.job import JobKind
+from core.store import frames, results, uploads
 from core.store.database import Database
 from tests.workers.jobs.media_files import write_frame
 from tests.workers.station_parts import CAMERA, StationParts
@@ -153,3 +154,19 @@ def test_a_frame_without_an_upload_gets_one(station: StationParts):
 def forget_uploads(database: Database) -> None:
     with database.write() as tx:
         tx.connection.exec_driver_sql("DELETE FROM uploads")
+
+
+def test_a_result_is_checked_and_taken_back_like_a_frame(station: StationParts):
+    job = station.enqueue(JobKind.TRACK)
+    path = station.folder.absolute(f"results/{job.id}/1/tracks.txt")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"1,1,0,0,5,5")
+    (path.parent.with_name("2.part")).mkdir()
+    (path.parent.with_name("2.part") / "tracks.txt").write_bytes(b"half")
+    assert sorted(kinds(station)) == ["half_written", "no_row"]
+    assert len(mend(station)) == 2 and kinds(station) == []
+    with station.database.read() as tx:
+        [result] = results.for_job(tx, job.id)
+    assert (result.camera_id, result.bytes) == (CAMERA, 11)
+    path.write_bytes(b"1,1,0,0,5,6")
+    assert kinds(station) == ["sha256"]

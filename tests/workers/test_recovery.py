@@ -9,6 +9,7 @@ from core.process import ProcessBeat, Role
 from core.store import processes, uploads
 from core.upload import UploadState
 from tests.workers.station_parts import WORKER, StationParts
+from workers.adoption import adopt
 from workers.recovery import recover
 
 _HOUR_NS = 3600 * 1_000_000_000
@@ -102,3 +103,17 @@ def test_old_days_are_not_walked(station: StationParts, tmp_path: Path):
     os.utime(day, ns=(long_ago_ns, long_ago_ns))
     worker_died(station)
     assert recover(station.database, station.folder, new_id()).files == ()
+
+
+def test_what_an_attempt_was_making_goes_and_a_published_result_stays(station: StationParts):
+    made = [
+        station.folder.absolute(f"results/job/{name}") for name in ("1/tracks.txt", "2.part/tracks.txt", "2/a.json")
+    ]
+    for path in made:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"1,1,0,0,5,5")
+    adopt(station.folder, station.database, "results/job/1/tracks.txt")
+    worker_died(station)
+    recovered = recover(station.database, station.folder, "worker-2")
+    assert set(recovered.files) == {"results/job/2.part/tracks.txt", "results/job/2/a.json"}
+    assert [path.exists() for path in made] == [True, False, False]

@@ -65,7 +65,7 @@ def webhook_to(url: str, station: StationParts) -> Webhook:
 
 
 def fails(station: StationParts) -> str:
-    made = station.enqueue(JobKind.TRACKING, name="P1")
+    made = station.enqueue(JobKind.TRACK, name="P1")
     job = station.claim()
     with station.database.write() as tx:
         jobs.fail(tx, job, JobError("broken", "It is broken", permanent=True), None)
@@ -79,7 +79,7 @@ def test_failures_ended_batches_and_alerts_are_told_once_and_in_their_order(stat
     assert listener.got == [], "what was before is not news"
     failed = fails(station)
     with station.database.write() as tx:
-        batch = jobs.enqueue_batch(tx, NewJob(JobKind.TRACKING, {}), [NewJob(JobKind.TRACKING, {})])
+        batch = jobs.enqueue_batch(tx, NewJob(JobKind.TRACK, {}), [NewJob(JobKind.TRACK, {})])
     job = station.claim()
     with station.database.write() as tx:
         jobs.finish(tx, job, {})

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from core.capture import CaptureParams, ImportParams, refusal
 from core.errors import UsageError
 from core.job import Job, JobKind, NewJob
+from core.stop_jobs import ask_report, ask_timing
 from core.store import jobs
 from core.store.database import Writing
 from core.tracking import CreateTracking, parse_message, submit
@@ -57,7 +58,7 @@ def tracking(
 
 @router.post(
     "/jobs/{kind}",
-    summary="A job of a kind: capture, import, tracking",
+    summary="A job of a kind: capture, import, track, stop_timing, report",
     status_code=HTTPStatus.CREATED,
     responses={200: {"model": Made, "description": "A job with this task_id was there already"}},
 )
@@ -65,11 +66,14 @@ def make(
     kind: str, asked: AskedJob, request: Request, response: Response, station: Station, request_id: RequestId
 ) -> Made:
     """`params` of capture: camera_id or camera_ids, mode, at, count, fps, duration_s, pre_s, post_s, metadata; of
-    import: camera_id, paths, metadata; of tracking: as in /tracking-jobs."""
+    import: camera_id, paths, metadata; of track: as in /tracking-jobs; of stop_timing: clip, box (corners as fractions
+    0-1 of the picture; else the camera's); of report: stop."""
     makers: dict[str, Callable[[Writing, NewJob], Job]] = {
         JobKind.CAPTURE: _capture,
         JobKind.IMPORT: _import,
-        JobKind.TRACKING: _tracking,
+        JobKind.TRACK: _tracking,
+        JobKind.STOP_TIMING: ask_timing,
+        JobKind.REPORT: ask_report,
     }
     maker = makers.get(kind)
     if maker is None:

@@ -39,6 +39,17 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
+class ProductFile(BaseModel):
+    """A file that a job made."""
+
+    name: str
+    media_type: str
+    bytes: int
+    sha256: str
+    object_key: str
+    url: str = Field(description="A route of this API: the file itself, while it is on this machine.")
+
+
 class Product(BaseModel):
     """One item of a process: a batch's job, a file of an import, or the single job itself."""
 
@@ -46,6 +57,7 @@ class Product(BaseModel):
     status: JobState
     error: str | None
     result: dict[str, Any] | None
+    files: list[ProductFile] = []
 
 
 class Process(BaseModel):

@@ -9,9 +9,10 @@ from core.clock import utc_text
 from core.errors import NotFound
 from core.frame import Frame
 from core.job import ENDED, Job, JobKind, JobState
-from core.store import clips, frames, job_starts, jobs
+from core.result import ResultFile
+from core.store import clips, frames, job_starts, jobs, results
 from core.store.database import Reading
-from workers.api.models import Process, ProcessWithProducts, Product
+from workers.api.models import Process, ProcessWithProducts, Product, ProductFile
 
 Counts = Mapping[JobState, int]
 MOST_PRODUCTS = 10_000
@@ -38,21 +39,37 @@ def rows(tx: Reading, found: Sequence[Job], base_url: str) -> list[Process]:
 def row(tx: Reading, job: Job, base_url: str, *, include_products: bool = False) -> ProcessWithProducts:
     counts = job_starts.child_counts(tx, [job.id] if job.is_batch else [])
     found = ProcessWithProducts(**_fields(job, counts.get(job.id, {}), base_url))
-    return found.model_copy(update={"products": products(tx, job)}) if include_products else found
+    return found.model_copy(update={"products": products(tx, job, base_url)}) if include_products else found
 
 
-def products(tx: Reading, job: Job) -> list[Product]:
-    """A batch's jobs; an import's files; else the job itself."""
+def products(tx: Reading, job: Job, base_url: str) -> list[Product]:
+    """A batch's jobs; an import's files; else the job itself; with the files that each made."""
     if job.is_batch:
-        return [_whole(child) for child in jobs.children(tx, job.id)[:MOST_PRODUCTS]]
+        return [_whole(tx, child, base_url) for child in jobs.children(tx, job.id)[:MOST_PRODUCTS]]
     if job.kind is JobKind.IMPORT and (job.summary or len(paths(job)) > 1):
         return _files(tx, job)[:MOST_PRODUCTS]
-    return [_whole(job)]
+    return [_whole(tx, job, base_url)]
 
 
-def _whole(job: Job) -> Product:
+def _whole(tx: Reading, job: Job, base_url: str) -> Product:
+    made = results.for_job(tx, job.id) if job.state is JobState.COMPLETED else []
     return Product(
-        id=job.id, status=job.state, error=_error(job, {}), result=job.summary if job.state in ENDED else None
+        id=job.id,
+        status=job.state,
+        error=_error(job, {}),
+        result=job.summary if job.state in ENDED else None,
+        files=[_file(file, base_url) for file in made],
+    )
+
+
+def _file(file: ResultFile, base_url: str) -> ProductFile:
+    return ProductFile(
+        name=file.name,
+        media_type=file.media_type,
+        bytes=file.bytes,
+        sha256=file.sha256,
+        object_key=file.path,
+        url=f"{base_url}status/{quote(file.job_id, safe='')}/files/{quote(file.name, safe='')}",
     )
 
 

@@ -5,10 +5,11 @@ import io
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse
 
-from core.errors import UsageError
+from core.errors import NotFound, UsageError
 from core.job import JobState
-from core.store import job_starts, jobs
+from core.store import job_starts, jobs, results
 from workers.api import process_rows
 from workers.api.errors import Conflict
 from workers.api.instants import after_end_ns, start_ns
@@ -41,13 +42,24 @@ async def one(process_id: str, request: Request, station: Station, include_produ
 def products_csv(process_id: str, station: Station) -> Response:
     with station.database.read() as tx:
         job = process_rows.find(tx, process_id)
-        found = process_rows.products(tx, job)
+        found = process_rows.products(tx, job, "")
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(["process_id", "product_id", "status", "error"])
     rows.writerows([job.id, _cell(product.id), product.status, _cell(product.error or "")] for product in found)
     attached = {"Content-Disposition": f'attachment; filename="{job.id}.csv"'}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=attached)
+
+
+@router.get("/status/{process_id}/files/{name}", summary="A file that the job made", response_class=FileResponse)
+def made_file(process_id: str, name: str, station: Station) -> FileResponse:
+    """404 once it is gone from this machine; its object is not."""
+    with station.database.read() as tx:
+        job = process_rows.find(tx, process_id)
+        made = [file for file in results.for_job(tx, job.id) if file.name == name and file.file_gone_at_ns is None]
+    if not made:
+        raise NotFound("file", name, f"Process {job.id} has no file {name[:200]} here")
+    return FileResponse(station.folder.absolute(made[0].path), media_type=made[0].media_type, filename=name)
 
 
 def _cell(value: str) -> str:

@@ -12,6 +12,7 @@ from core.camera import Camera, CameraFound, CameraState, CameraStatus, Captured
 from core.clock import Clock
 from core.credentials import Login
 from core.errors import CameraError, CameraSilent, CameraUnreachable, CredentialsError, InstantGone, KnownError
+from core.pit_box import PitBox
 from core.retry import backoff
 from core.settings import Settings
 from workers.cameras.packets import Packet
@@ -20,6 +21,7 @@ from workers.cameras.ring import Follower, PacketRing
 from workers.cameras.rtsp import LiveStream, OpenStream
 from workers.cameras.stills import Still, StillDecoder
 from workers.cameras.timeline import StationTime, Timelines
+from workers.cameras.watching import Watch
 from workers.supervision import supervise
 
 _log = logs.get("cameras.feed")
@@ -57,7 +59,8 @@ class Feed:
         self._timelines = Timelines(station_time)
         seconds = settings.capture.pre_roll_s + _PINNED_WITHIN_S
         self.ring = PacketRing(self._timelines.at, seconds=seconds, max_bytes=settings.capture.ring_max_bytes)
-        self._preview = None if mailbox is None else Preview(self.ring, self._timelines.at, mailbox, clock)
+        self.watch = Watch(_watched_box(camera, settings))
+        self._preview = None if mailbox is None else Preview(self.ring, self._timelines.at, mailbox, clock, self.watch)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._pauses = backoff(_FIRST_PAUSE_S, settings.rtsp.reconnect_cap_s)
@@ -282,4 +285,10 @@ class Feed:
     def change(self, camera: Camera, settings: Settings) -> None:
         """Take over a new name or new settings; the connection stays."""
         self.camera, self.settings = camera, settings
+        self.watch.change(_watched_box(camera, settings))
         self.ring.resize(settings.capture.pre_roll_s + _PINNED_WITHIN_S, settings.capture.ring_max_bytes)
+
+
+def _watched_box(camera: Camera, settings: Settings) -> PitBox | None:
+    """Where stops are timed live; None where they are not."""
+    return PitBox(camera.pit_box) if camera.pit_box is not None and settings.stops.live else None

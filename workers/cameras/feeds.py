@@ -99,6 +99,12 @@ class Feeds:
             raise CameraUnknown(camera_id)
         raise _not_connected(camera, limit)
 
+    def watched(self) -> list[Feed]:
+        """Those on whose camera a pit box is watched."""
+        with self._lock:
+            running = list(self._running.values())
+        return [each.feed for each in running if each.feed.watch.box is not None]
+
     def statuses(self) -> list[CameraStatus]:
         """What every configured camera says of itself now."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""The preview: the newest picture of a camera, decoded to the size wanted and only while somebody looks."""
+"""The preview: the newest picture of a camera, decoded only while somebody looks; live analysis is fed on the way."""
 
 import threading
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from core.mailbox import Wish
 from workers.cameras.packets import Gop, Packet
 from workers.cameras.ring import Follower, PacketRing
 from workers.cameras.stills import av_packet, open_decoder
+from workers.cameras.watching import Watch
 
 _IDLE_S = 0.05
 _WAIT_S = 0.1
@@ -49,8 +50,15 @@ class Preview:
     """Follows a ring and keeps a mailbox fresh. `run` in a thread of its own; nothing here is for other threads."""
 
     def __init__(
-        self, ring: PacketRing, time_of: Callable[[int, int], CapturedAt], mailbox: Mailbox, clock: Clock
+        self,
+        ring: PacketRing,
+        time_of: Callable[[int, int], CapturedAt],
+        mailbox: Mailbox,
+        clock: Clock,
+        watch: Watch | None = None,
     ) -> None:
+        """watch: gets every picture that is decoded, and has them decoded while it watches a pit box."""
+        self._watch = watch or Watch()
         self._ring = ring
         self._time_of = time_of
         self._mailbox = mailbox
@@ -68,10 +76,12 @@ class Preview:
                 stopping.wait(_IDLE_S)
 
     def step(self) -> bool:
-        """Decode what comes next, waiting for it a moment; False if nobody looks."""
+        """Decode what comes next, waiting for it a moment; False if nobody looks and nothing is watched."""
         wish = self._mailbox.wish()
         now_ns = self._clock.monotonic_ns()
-        if wish is None or wish.until_monotonic_ns <= now_ns:
+        if wish is not None and wish.until_monotonic_ns <= now_ns:
+            wish = None
+        if wish is None and self._watch.box is None:
             self._follower = self._decoder = self._decoded = None
             return False
         if self._follower is None:
@@ -86,7 +96,7 @@ class Preview:
             self._decode(*got, wish, self._follower)
         return True
 
-    def _decode(self, gop: Gop, packet: Packet, wish: Wish, follower: Follower) -> None:
+    def _decode(self, gop: Gop, packet: Packet, wish: Wish | None, follower: Follower) -> None:
         late = self._clock.monotonic_ns() - packet.arrival_ns > _LATE_NS
         newest = self._ring.newest()
         if late and newest is not None and newest.number > gop.number:
@@ -102,8 +112,10 @@ class Preview:
             frames = self._decoder.decode(av_packet(packet, gop.format.time_base))
         except av.error.FFmpegError:
             return  # a damaged picture: the next keyframe heals it
+        for frame in frames:
+            self._watch.take(gop.epoch, gop.format.time_base, frame)
         behind = follower.has_more and self._clock.monotonic_ns() - self._shown_ns < _SHOWN_AT_LEAST_NS
-        if frames and not behind:
+        if frames and wish is not None and not behind:
             self._show(gop, frames[-1], wish)
 
     def _needs_another_decoder(self, gop: Gop) -> bool:

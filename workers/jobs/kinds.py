@@ -6,7 +6,7 @@ from core.capture import CaptureMode, CaptureParams
 from core.errors import KindUnavailable
 from core.job import Job, JobKind
 from core.settings import Settings
-from workers.jobs import capturing, importing
+from workers.jobs import analyzing, capturing, importing, stop_timing
 from workers.runner import JobContext, KindRules, Outcome
 from workers.scheduler import CAPTURES, WORK
 
@@ -44,8 +44,27 @@ KINDS: Mapping[JobKind, KindRules] = {
         limit_s=lambda job, settings: None,
         stall_s=lambda settings: settings.jobs.timeout,
     ),
+    # A clip may be hours long; its child may not stand still.
+    JobKind.STOP_TIMING: KindRules(
+        stop_timing.run,
+        WORK,
+        slots=lambda settings: settings.jobs.concurrency,
+        limit_s=lambda job, settings: None,
+        stall_s=lambda settings: settings.jobs.timeout,
+    ),
+    # A run may take the night; what it may not do is stand still.
+    JobKind.ANALYZE: KindRules(
+        analyzing.run,
+        WORK,
+        slots=lambda settings: settings.jobs.concurrency,
+        limit_s=lambda job, settings: None,
+        stall_s=lambda settings: settings.jobs.timeout,
+    ),
     # Taken in and kept, so that Retry does it after an update.
-    JobKind.TRACKING: KindRules(
-        _unavailable, WORK, slots=lambda settings: settings.jobs.concurrency, limit_s=lambda job, settings: None
+    **dict.fromkeys(
+        (JobKind.TRACK, JobKind.REPORT),
+        KindRules(
+            _unavailable, WORK, slots=lambda settings: settings.jobs.concurrency, limit_s=lambda job, settings: None
+        ),
     ),
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.errors import FileChanged, FileGone, StorageDenied, StorageMismatch, StorageUnreachable
 from core.paths import FULL, fsync_folder, write_durably
-from workers.sync.object_store import BLOCK_BYTES, PROBE_PREFIX, Pace, Sending, Stored
+from workers.sync.object_store import BLOCK_BYTES, PROBE_PREFIX, REMOVABLE, Pace, Sending, Stored
 
 MARK = ".trackshift-store"
 _GONE = frozenset({errno.ENOENT, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT})
@@ -105,9 +105,9 @@ class FolderStore:
             finally:
                 os.close(descriptor)
 
-    def remove_probe(self, key: str) -> None:
-        if not key.startswith(PROBE_PREFIX):
-            raise ValueError(f"{key} is no probe: objects are never removed")
+    def remove(self, key: str) -> None:
+        if not key.startswith(REMOVABLE):
+            raise ValueError(f"{key} is no probe or result: it is never removed")
         with self._asked():
             self._path(key).unlink(missing_ok=True)
             with suppress(OSError):

@@ -23,7 +23,7 @@ from core.errors import (
 from core.setting_sections import StorageSettings
 from workers.sync.digests import FileDigests, is_md5_etag, md5_hex
 from workers.sync.links import Links
-from workers.sync.object_store import BLOCK_BYTES, PROBE_PREFIX, Pace, Sending, Stored, content_type
+from workers.sync.object_store import BLOCK_BYTES, REMOVABLE, Pace, Sending, Stored, content_type
 from workers.sync.s3_answers import Begun, Headers, NoObject, code_of, header_safe, resumed, told, untrusted
 
 
@@ -136,9 +136,9 @@ class MinioStore:
         except NoObject:
             raise StorageMismatch(key=key) from None
 
-    def remove_probe(self, key: str) -> None:
-        if not key.startswith(PROBE_PREFIX):
-            raise ValueError(f"{key} is no probe: objects are never removed")
+    def remove(self, key: str) -> None:
+        if not key.startswith(REMOVABLE):
+            raise ValueError(f"{key} is no probe or result: it is never removed")
         with self._asked():
             self._client.remove_object(self._bucket, key)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 PROBE_PREFIX = ".trackshift-probe/"
+REMOVABLE = (PROBE_PREFIX, "results/")
+"""All else that was sent is kept for good."""
 BLOCK_BYTES = 256 << 10
 _TYPES = {
     ".jpg": "image/jpeg",
@@ -57,7 +59,7 @@ class Halted(Exception):
 class ObjectStore(Protocol):
     """Every method may raise StorageUnreachable (waits), StorageDenied or StorageMissing (both block), and Halted.
 
-    Usable from several threads. Objects are never removed.
+    Usable from several threads. Frames and clips are never removed.
     """
 
     label: str
@@ -83,8 +85,8 @@ class ObjectStore(Protocol):
     def read(self, key: str, pace: Pace) -> Iterator[bytes]:
         """The object's bytes, from the store and not from a cache where that can be had."""
 
-    def remove_probe(self, key: str) -> None:
-        """Remove what `probe_key` named; refuses any other."""
+    def remove(self, key: str) -> None:
+        """Remove a probe, or the result of a run that is deleted whole; refuses any other."""
 
     def interrupt(self) -> None:
         """End the calls under way with an error, where that can be done."""

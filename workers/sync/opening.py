@@ -78,7 +78,7 @@ def _probe(store: ObjectStore) -> None:
         if b"".join(store.read(key, _no_pace)) != _PROBE:
             raise StorageMismatch(key=key)
     finally:
-        store.remove_probe(key)
+        store.remove(key)
 
 
 def _no_pace(sent_bytes: int) -> None:

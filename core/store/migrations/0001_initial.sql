@@ -303,7 +303,7 @@ CREATE INDEX clips_starred ON clips (captured_at_ns, id) WHERE deleted_at_ns IS 
 CREATE TABLE uploads (
     id TEXT NOT NULL,
     item_kind TEXT NOT NULL,
-    item_id TEXT NOT NULL,  -- of a frame or clip, as item_kind says
+    item_id TEXT NOT NULL,  -- of a frame, clip or result, as item_kind says
     path TEXT NOT NULL,  -- relative to the data folder; the object key too
     bytes INTEGER NOT NULL,
     sha256 TEXT NOT NULL,  -- of the file, lower-case hex
@@ -323,7 +323,7 @@ CREATE TABLE uploads (
     worker_id TEXT,  -- who sends or last sent it
     revision INTEGER NOT NULL,  -- of the transaction that last changed this row
     PRIMARY KEY (id),
-    CHECK (item_kind IN ('frame', 'clip')),
+    CHECK (item_kind IN ('frame', 'clip', 'result')),
     CHECK (state IN ('waiting', 'sending', 'verified', 'blocked')),
     CHECK (bytes >= 1),
     CHECK (length(sha256) = 64 AND NOT sha256 GLOB '*[^0-9a-f]*'),

@@ -40,7 +40,7 @@ CREATE TABLE jobs (
     completed_at_ns INTEGER,  -- when it ended, however it did
     revision INTEGER NOT NULL,  -- of the transaction that last changed this row
     PRIMARY KEY (number),
-    CHECK (kind IN ('capture', 'import', 'tracking')),
+    CHECK (kind IN ('capture', 'import', 'stop_timing', 'track', 'analyze', 'report')),
     CHECK (state IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
     CHECK (params IS NULL OR json_valid(params)),
     CHECK (error IS NULL OR json_valid(error)),
@@ -116,7 +116,7 @@ CREATE TABLE schedules (
     deleted_at_ns INTEGER,
     revision INTEGER NOT NULL,  -- of the transaction that last changed this row
     PRIMARY KEY (id),
-    CHECK (kind IN ('capture', 'import', 'tracking')),
+    CHECK (kind IN ('capture', 'import', 'stop_timing', 'track', 'analyze', 'report')),
     CHECK (trigger IN ('interval', 'cron')),
     CHECK (params IS NULL OR json_valid(params)),
     CHECK ((trigger = 'interval') = (every_s IS NOT NULL)),

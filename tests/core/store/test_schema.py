@@ -12,7 +12,18 @@ from core import job, upload
 from core.camera import CameraState, ClockSource, Transport
 from core.job import BATCH_MOVES, JobKind, JobState
 from core.process import Role
-from core.store import frames, job_rows, jobs, schema, schema_around_jobs, schema_files, uploads
+from core.store import (
+    frames,
+    job_rows,
+    jobs,
+    schema,
+    schema_analysis,
+    schema_around_jobs,
+    schema_files,
+    schema_results,
+    schema_stops,
+    uploads,
+)
 from core.store.database import Reading, Writing
 from core.store.jobs import JobFilter
 from core.upload import ItemKind, UploadState
@@ -34,7 +45,14 @@ def test_the_migrations_and_the_schema_make_the_same_tables_indices_and_triggers
 
 
 def test_every_table_is_strict():
-    assert schema_files.frames.metadata is schema_around_jobs.alerts.metadata is schema.metadata
+    for module in (
+        schema_files.frames,
+        schema_around_jobs.alerts,
+        schema_results.results,
+        schema_stops.stops,
+        schema_analysis.runs,
+    ):
+        assert module.metadata is schema.metadata
     for table in schema.metadata.tables.values():
         assert table.dialect_options["sqlite"]["strict"], table.name
 

@@ -3,12 +3,14 @@ import shlex
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from core.ids import new_id
 from core.job import JobError, JobKind, JobState, NewJob
 from core.process import ProcessBeat, Role
-from core.store import jobs, processes, sessions
+from core.result import ResultFile
+from core.store import jobs, processes, results, sessions
 from gui.jobs.history_page import HistoryPage
 from gui.jobs.job_facts import Link, LinkTo
 from gui.jobs.link_button import LinkButton
@@ -176,6 +178,20 @@ def test_from_a_job_to_its_frame_and_from_the_frame_to_its_job(qtbot, station, p
     with qtbot.waitSignal(page.made.job_wanted) as asked:
         button(viewer, job.id).click()
     assert asked.args == [job.id]
+
+
+def test_a_file_that_a_job_made_is_listed_and_opened_as_the_system_does(
+    qtbot, station, page, monkeypatch
+):
+    job = write(station, lambda tx: jobs.enqueue(tx, capture()))
+    file = ResultFile(new_id(), job.id, "tracks.txt", f"results/{job.id}/1/tracks.txt", "text/plain", 2048, "0" * 64)
+    write(station, lambda tx: results.add(tx, file, station_id="s1"))
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    page.show_job(job.id)
+    qtbot.waitUntil(lambda: page.details.details is not None and len(page.details.details.made) == 1)
+    next(link for link in page.details.findChildren(LinkButton) if link.said.startswith("tracks.txt · 2.05 kB")).click()
+    assert opened == [str(station.folder.absolute(file.path))]
 
 
 def test_the_librarys_viewer_leads_to_the_job_that_made_a_frame(qtbot, station, page):

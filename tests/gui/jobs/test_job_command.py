@@ -41,7 +41,7 @@ def test_an_import_names_its_paths_and_its_camera():
 
 @pytest.mark.parametrize("name", ["", "Lap 12"])
 def test_tracking_is_submitted_as_its_message(name):
-    job = replace(JOB, kind=JobKind.TRACKING, params={"camera": "Pit_1"}, name=name)
+    job = replace(JOB, kind=JobKind.TRACK, params={"camera": "Pit_1"}, name=name)
     command = command_of(job, [], FOLDER)
     assert command.startswith("echo '{") and command.endswith("jobs submit -")
     assert '"tracking_params": {"camera": "Pit_1"}' in command

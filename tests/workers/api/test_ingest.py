@@ -248,7 +248,7 @@ def test_a_capture_that_is_not_right_changes_nothing(api: Api, station: StationP
 
 
 def test_what_is_no_ingest_has_no_report(api: Api, station: StationParts):
-    station.enqueue(JobKind.TRACKING, task_id="t")
+    station.enqueue(JobKind.TRACK, task_id="t")
     for known in ("t", "nothing"):
         assert is_refused(api.get(f"/api/v1/ingest/status/{known}"), 404, "not_found")
         assert is_refused(api.get(f"/api/v1/ingest/report/{known}"), 404, "not_found")

@@ -14,7 +14,7 @@ def test_a_tracking_message_makes_a_job_once_with_its_words_typed(api: Api, stat
     answer = api.post("/tracking-jobs", json=message, headers={"X-Request-ID": "req-9"})
     assert answer.status_code == 201 and answer.json()["created"] is True
     job = station.job(answer.json()["process"]["process_id"])
-    assert (job.kind, job.task_id, job.tenant_id, job.name) == (JobKind.TRACKING, "t-1", "haas", "P1")
+    assert (job.kind, job.task_id, job.tenant_id, job.name) == (JobKind.TRACK, "t-1", "haas", "P1")
     assert (job.params["verbose"], job.correlation_id) == (False, "req-9")
     again = api.post("/tracking-jobs", json=message)
     assert again.status_code == 200 and again.json()["process"]["process_id"] == job.id
@@ -90,7 +90,7 @@ def test_an_import_is_queued_by_absolute_paths_only(api: Api, station: StationPa
 @pytest.mark.parametrize("kind", ["compare", "CAPTURE", "a" * 300])
 def test_a_kind_that_is_none_names_those_that_are(api: Api, kind: str):
     answer = api.post(f"/jobs/{kind}", json={"params": {}})
-    assert is_refused(answer, 422, "usage_error") and "capture, import, tracking" in answer.text
+    assert is_refused(answer, 422, "usage_error") and "capture, import, track" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_field_that_nobody_knows_is_refused_and_not_lost(api: Api):
 
 
 def test_a_job_after_another_waits_for_it(api: Api, station: StationParts):
-    first = api.post("/jobs/tracking", json={"params": {"camera": CAMERA}}).json()["process"]["process_id"]
+    first = api.post("/jobs/track", json={"params": {"camera": CAMERA}}).json()["process"]["process_id"]
     params = {"camera_id": CAMERA, "mode": "single_frame"}
     second = api.post("/jobs/capture", json={"params": params, "after_id": first}).json()["process"]
     assert station.job(second["process_id"]).waits_for == first and second["message"]

@@ -4,7 +4,7 @@ from contextlib import closing
 import pytest
 
 from core.job import JobError, JobKind, JobState, NewJob
-from core.store import job_starts, jobs
+from core.store import job_starts, jobs, results
 from tests.workers.api.running_api import Api, is_refused
 from tests.workers.station_parts import StationParts
 
@@ -15,7 +15,7 @@ def queued(station: StationParts, number: int = 1, **fields: object) -> list[str
     made = []
     for _ in range(number):
         with station.database.write() as tx:
-            made.append(jobs.enqueue(tx, NewJob(JobKind.TRACKING, {}, **fields)).id)  # type: ignore[arg-type]
+            made.append(jobs.enqueue(tx, NewJob(JobKind.TRACK, {}, **fields)).id)  # type: ignore[arg-type]
     return made
 
 
@@ -35,8 +35,8 @@ def failed(station: StationParts, message: str = "No such clip") -> str:
 
 def batch_of(station: StationParts, number: int, **fields: object) -> str:
     with station.database.write() as tx:
-        children = [NewJob(JobKind.TRACKING, {}) for _ in range(number)]
-        return jobs.enqueue_batch(tx, NewJob(JobKind.TRACKING, {}, **fields), children).id  # type: ignore[arg-type]
+        children = [NewJob(JobKind.TRACK, {}) for _ in range(number)]
+        return jobs.enqueue_batch(tx, NewJob(JobKind.TRACK, {}, **fields), children).id  # type: ignore[arg-type]
 
 
 def listed(api: Api, **query: object) -> list[str]:
@@ -63,6 +63,22 @@ def test_a_waiting_process_starts_when_it_was_made_and_has_no_end(api: Api, stat
     station.claim()
     started = api.get(f"/status/{job_id}").json()
     assert started["status"] == "processing" and started["start_time"] > made and started["end_time"] is None
+
+
+def test_the_files_that_a_job_made_are_listed_with_links_that_give_them(api: Api, station: StationParts):
+    queued(station)
+    job_id = finished(station, tracks=1)
+    file = station.made(station.job(job_id), data=b"1,1,0,0,5,5")
+    [product] = api.get(f"/status/{job_id}", params={"include_products": "true"}).json()["products"]
+    [listed_file] = product["files"]
+    assert (listed_file["name"], listed_file["bytes"], listed_file["sha256"]) == ("tracks.txt", 11, file.sha256)
+    got = api.get(listed_file["url"].partition(str(api.port))[2])
+    assert (got.status_code, got.content) == (200, b"1,1,0,0,5,5")
+    assert got.headers["Content-Type"].startswith("text/plain")
+    assert is_refused(api.get(f"/status/{job_id}/files/other.txt"), 404, "not_found")
+    with station.database.write() as tx:
+        results.mark_file_gone(tx, file.id)
+    assert is_refused(api.get(f"/status/{job_id}/files/tracks.txt"), 404, "not_found")
 
 
 def test_a_batch_with_one_broken_item_is_completed_and_says_so_in_status_and_csv(api: Api, station: StationParts):

@@ -166,11 +166,11 @@ def test_only_probes_may_be_removed(any_store, store):
     upload = any_store.add()
     deliver(store, any_store.sending(upload), read_back=False)
     with pytest.raises(ValueError, match="never removed"):
-        store.remove_probe(upload.path)
+        store.remove(upload.path)
     key = probe_key()
     store.put(key, b"here", no_pace)
     assert body(store, key) == b"here"
-    store.remove_probe(key)
+    store.remove(key)
     assert store.stat(key) is None
 
 

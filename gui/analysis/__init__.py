@@ -1,0 +1,1 @@
+"""The analysis page: runs, what they found, and the packs that they ask."""

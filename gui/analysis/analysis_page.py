@@ -1,0 +1,99 @@
+"""The analysis page: the runs, what one of them found, and the packs that they ask."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from gui import theme
+from gui.analysis.results_view import ResultsView
+from gui.analysis.runs_view import RunsView
+from gui.station import Station
+
+
+class AnalysisPage(QWidget):
+    """Ctrl+N begins a run; a run's results are left with Esc."""
+
+    job_wanted = Signal(str)
+    """The operator wants to see the job that made a frame."""
+
+    def __init__(self, station: Station, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._station = station
+        self.runs = RunsView(station, self)
+        self.results = ResultsView(station, self)
+        self._title = QLabel("Analysis", self)
+        self.new_button = QPushButton("New run…", self)
+        self.runs_button, self.packs_button = self._segment("Runs"), self._segment("Packs")
+        self._lay_out()
+        self.runs.opened.connect(self.show_run)
+        self.runs.new_wanted.connect(lambda: self.new_run())
+        self.results.back_wanted.connect(self.show_runs)
+        self.results.viewer.job_wanted.connect(self.job_wanted)
+        new = QShortcut(QKeySequence("Ctrl+N"), self)
+        new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        new.activated.connect(lambda: self.new_run())
+        self.show_runs()
+
+    def show_runs(self) -> None:
+        """The list."""
+        self.stack.setCurrentWidget(self.runs)
+        self.runs_button.setChecked(True)
+        self._head.show()
+        self.runs.table.setFocus()
+
+    def show_run(self, run_id: str) -> None:
+        """What this run found."""
+        self._head.hide()
+        self.stack.setCurrentWidget(self.results)
+        self.results.show_run(run_id)
+        self.results.table.setFocus()
+
+    def new_run(self, frame_ids: Sequence[str] = ()) -> None:
+        """Ask what to analyse; frame_ids: those that are chosen in the library."""
+
+    def window_state(self) -> Mapping[str, Any]:
+        """What is kept over a restart."""
+        return {"columns": self.results.table.window_state(), "charts": self.results.charts_button.isChecked()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """What `window_state` gave; what is none is left alone."""
+        self.results.table.restore(state.get("columns"))
+        self.results.charts_button.setChecked(state.get("charts") is not False)
+
+    def _segment(self, text: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setCheckable(True)
+        return button
+
+    def _lay_out(self) -> None:
+        theme.set_role(self._title, role="title")
+        theme.set_role(self.new_button, role="primary")
+        theme.set_icon(self.new_button, "plus", "accent_ink")
+        self.new_button.setToolTip("New run (Ctrl+N)")
+        self.new_button.clicked.connect(lambda: self.new_run())
+        group = QButtonGroup(self)
+        for button in (self.runs_button, self.packs_button):
+            group.addButton(button)
+        self._head = QWidget(self)
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.addWidget(self._title)
+        head.addSpacing(theme.space("m"))
+        head.addWidget(self.runs_button)
+        head.addWidget(self.packs_button)
+        head.addStretch(1)
+        head.addWidget(self.new_button)
+        self.stack = QStackedWidget(self)
+        for view in (self.runs, self.results):
+            self.stack.addWidget(view)
+        layout = QVBoxLayout(self)
+        edge = theme.space("l")
+        layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
+        layout.setSpacing(theme.space("s"))
+        layout.addWidget(self._head)
+        layout.addWidget(self.stack, 1)
+        self.setFocusProxy(self.runs.table)

@@ -1,0 +1,74 @@
+"""A run for the tests of the analysis: a pack of two columns, assets with a frame file each, and shards run by hand."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from core.finding_export import write_files
+from core.packs import check_pack
+from core.run import Asset, Finding, FrameRef, NewRun, Run, RunProvider
+from core.store import findings, jobs, runs
+from tests.fakes.fake_computing import FakeComputing
+from tests.fakes.fake_provider import FakeProvider
+from tests.workers.station_parts import StationParts
+from workers.cancellation import CancelToken
+from workers.jobs import analyzing
+
+PACK = check_pack(
+    """
+name = "wear"
+version = "1.0"
+prompt = "How worn is it?"
+[schema]
+type = "object"
+required = ["wear", "kind"]
+[schema.properties]
+wear = { type = "number", minimum = 0, maximum = 100 }
+kind = { type = "string", enum = ["soft", "hard"] }
+notes = { type = "array", items = { type = "string" } }
+""",
+    ".toml",
+)
+GOOD = {"wear": 12.5, "kind": "soft", "notes": ["even"]}
+
+
+def assets_of(folder: Path, number: int) -> list[Asset]:
+    path = folder / "frame.jpg"
+    path.write_bytes(b"a picture")
+    return [Asset(f"car-{n:03d}", (FrameRef(path=str(path)),), "Box 1") for n in range(number)]
+
+
+def made(station: StationParts, number: int, **fields: Any) -> Run:
+    new = NewRun(pack=PACK.as_json(), provider=fields.pop("provider", RunProvider.GEMINI), **fields)
+    with station.database.write() as tx:
+        return runs.make(tx, new, assets_of(station.folder.root, number))
+
+
+def shard(station: StationParts, provider: FakeProvider, cancel: CancelToken | None = None) -> None:
+    """The next shard's next attempt, to its completion."""
+    context = station.context(station.claim(), cast("Any", FakeComputing(write_files)), cancel)
+    outcome = analyzing.run(context, lambda *_: provider)
+    with station.database.write() as tx:
+        if outcome.publish is not None:
+            outcome.publish(tx)
+        jobs.finish(tx, context.job, outcome.summary)
+
+
+def answering(values: object = GOOD, **others: object) -> Callable[[str, int], object]:
+    """The same for every asset but those named (with _ for -); a list is call by call."""
+
+    def answer(asset_id: str, call: int) -> object:
+        own = others.get(asset_id.replace("-", "_"), values)
+        return own[call - 1] if isinstance(own, list) else own
+
+    return answer
+
+
+def run_of(station: StationParts, run: Run) -> Run:
+    with station.database.read() as tx:
+        return runs.get(tx, run.id)
+
+
+def findings_of(station: StationParts, run: Run) -> list[Finding]:
+    with station.database.read() as tx:
+        return findings.after(tx, run.id, -1, 10_000)

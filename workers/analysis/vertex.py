@@ -1,0 +1,173 @@
+"""The worker's one connection to Vertex AI: its clients, its pace, its places, and whether it can be reached."""
+
+import json
+import logging
+import socket
+import ssl
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from core.cloud_sections import GeminiSettings
+from core.credentials import GEMINI_ACCOUNT, GEMINI_TOKEN, Credentials
+from core.run import AnalysisUnreachable
+from core.settings import Settings
+from workers.analysis.gemini_faults import CredentialsRefused, fault_of
+from workers.analysis.google_access import Access, Kept, find_access
+from workers.analysis.rate import Places, TokenBucket, Waiting
+from workers.cancellation import CancelToken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from google import genai
+
+_MOST_BYTES = 32_000_000
+"""Frames in memory of all calls under way; each is there some six times on its way to the socket."""
+_REACH_S = 3.0
+_REACHED_FRESH_S = 20.0
+
+
+class Wire:
+    """The HTTP client under google.genai, which takes a place for each request: only what is under way counts."""
+
+    def __init__(self, places: Places) -> None:
+        import httpx
+
+        self._turns = turns = threading.local()
+
+        class Client(httpx.Client):
+            def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+                with places.call(*turns.of_this_thread):
+                    return super().send(request, **options)
+
+        # More places than calls: an idle connection is better kept than made anew.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        self.client = Client(limits=limits, verify=trusted())
+
+    @contextmanager
+    def turn(self, cancel: CancelToken, waiting: Waiting) -> "Iterator[None]":
+        """Whose cancel and waiting hold for what this thread sends within."""
+        self._turns.of_this_thread = (cancel, waiting)
+        yield
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whom HTTPS trusts; read once, for google.genai would read it three times a client."""
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
+class Cloud:
+    """The worker's one connection to Vertex AI: its clients, its pace, its places."""
+
+    def __init__(self, gemini: GeminiSettings, access: Access) -> None:
+        self.access = access
+        self.bucket = TokenBucket(gemini.requests_per_minute)
+        self.places = Places(gemini.max_in_flight, _MOST_BYTES)
+        self._gemini = gemini
+        self._wire = Wire(self.places)
+        self._lock = threading.Lock()
+        self._clients: dict[str, genai.Client] = {}
+
+    def client(self, body: dict[str, Any]) -> "genai.Client":
+        """A client whose every request says `body` too. Kept for good: one that is let go closes what all share."""
+        from google import genai
+        from google.genai import types
+
+        key = json.dumps(body, sort_keys=True)
+        with self._lock:
+            if key not in self._clients:
+                options = types.HttpOptions(
+                    base_url=self._gemini.base_url or None,
+                    timeout=int(self._gemini.timeout_s * 1000),
+                    httpx_client=self._wire.client,
+                    client_args={"verify": trusted()},
+                    async_client_args={"verify": trusted(), "ssl": trusted()},
+                    extra_body=body or None,
+                )
+                self._clients[key] = genai.Client(
+                    vertexai=True,
+                    project=self.access.project,
+                    location=self._gemini.location,
+                    credentials=self.access.credentials,
+                    http_options=options,
+                )
+            return self._clients[key]
+
+    def ask(self, client: "genai.Client", model: str, contents: Any, cancel: CancelToken, waiting: Waiting) -> Any:
+        """generateContent, once. Raises Again, KnownError, Cancelled."""
+        import httpx
+        from google.auth.exceptions import GoogleAuthError
+        from google.genai import errors
+
+        try:
+            with self._wire.turn(cancel, waiting):
+                return client.models.generate_content(model=model, contents=contents)
+        except (errors.APIError, httpx.HTTPError, GoogleAuthError, ValueError) as failed:
+            gemini = self._gemini
+            fault = fault_of(
+                failed,
+                model=model,
+                project=self.access.project,
+                location=gemini.location,
+                timeout_s=gemini.timeout_s,
+            )
+            if isinstance(fault, CredentialsRefused):
+                _CLOUD.forget(self)  # they may have been renewed where they lie
+            if fault is None:
+                raise
+            raise fault from failed
+
+    def close(self) -> None:
+        self._wire.client.close()
+
+
+_CLOUD = Kept()
+_REACHED = Kept()
+
+
+def open_cloud(settings: Settings, kept: Credentials) -> Cloud:
+    """The worker's one, made anew when settings or credentials changed. Imports Google's client: 2 s of CPU.
+
+    Raises CloudMissing, CredentialsMissing, CredentialsRefused, ProjectMissing, AnalysisUnreachable.
+    """
+    key = (settings.gemini, kept.get(GEMINI_TOKEN), kept.get(GEMINI_ACCOUNT))
+
+    def make() -> Cloud:
+        access = find_access(settings, kept)
+        for chatty in ("httpx", "google_genai", "google_genai.models"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)  # a line a request
+        return Cloud(settings.gemini, access)
+
+    cloud: Cloud = _CLOUD.get(key, make)
+    reach(settings.gemini)
+    return cloud
+
+
+def reach(gemini: GeminiSettings) -> None:
+    """Raises AnalysisUnreachable unless Vertex AI takes a connection; asked once in 20 s."""
+    fresh = int(time.monotonic() / _REACHED_FRESH_S)
+
+    def try_it() -> bool:
+        if urllib.request.getproxies():
+            return True  # a proxy's answer would say nothing of what lies behind it
+        url = urlsplit(gemini.base_url or f"https://{endpoint(gemini.location)}")
+        port = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            socket.create_connection((url.hostname or "", port), timeout=_REACH_S).close()
+        except OSError:
+            raise AnalysisUnreachable() from None
+        return True
+
+    _REACHED.get((gemini.base_url, gemini.location, fresh), try_it)
+
+
+def endpoint(location: str) -> str:
+    return "aiplatform.googleapis.com" if location == "global" else f"{location}-aiplatform.googleapis.com"

@@ -1,0 +1,246 @@
+"""The analysis of one shard: each pending asset asked once, its finding committed as it comes, the files at the end."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import DatabaseBusy, DiskFull, FileGone, KnownError, NotFound
+from core.pack import Pack
+from core.packs import pack_of, problem_of
+from core.retry import backoff
+from core.run import AnalysisUnreachable, AnswerInvalid, Finding, ProviderUnready, Run
+from core.store import findings, frames, jobs, runs
+from core.store.database import Reading
+from core.store.findings import FindingEnd
+from core.store.jobs import StaleAttempt
+from workers.analysis import teardown
+from workers.analysis.callers import LEDGER, Callers, Came
+from workers.analysis.choosing import choose
+from workers.analysis.finding_files import finished
+from workers.analysis.provider import Answer, Provider
+from workers.cancellation import Cancelled
+from workers.runner import JobContext, Outcome
+
+_AGAIN_NS = 30_000_000_000
+_LOOK_S = 0.5
+_LAST_ANSWERS_S = 1.0
+"""How long answers under way are waited for when the work is cancelled: what was paid for is better kept."""
+
+
+def run(context: JobContext, choose: Callable[[JobContext, Run, Pack], Provider] = choose) -> Outcome:
+    """Ask for what is pending of the shard; a restart goes on with that. Raises as providers do."""
+    run_id = str(context.job.params["run_id"])
+    if "teardown" in context.job.params:
+        return teardown.run(context)
+    with context.database.read() as tx:
+        whole = runs.get(tx, run_id)
+        waiting = findings.pending(tx, context.job.id)
+        paths = {finding.number: _paths(context, tx, finding) for finding in waiting}
+    if waiting:
+        pack = pack_of(whole.pack)
+        if whole.held_because is not None:
+            _put_back(context, whole.id, None)
+        try:
+            provider = choose(context, whole, pack)
+        except (AnalysisUnreachable, ProviderUnready) as later:
+            _put_back(context, whole.id, later)
+            raise
+        _Shard(context, whole, pack, provider, paths).work(waiting)
+    return finished(context, run_id)
+
+
+def _paths(context: JobContext, tx: Reading, finding: Finding) -> Sequence[Path] | KnownError:
+    found = []
+    for frame in finding.frames:
+        if frame.frame_id is None:
+            path = Path(frame.path or "")
+            gone = not path.is_file()
+            name = str(path)
+        else:
+            try:
+                stored = frames.get(tx, frame.frame_id)
+            except NotFound as missing:
+                return missing
+            path = context.folder.absolute(stored.path)
+            gone, name = stored.file_gone_at_ns is not None or not path.is_file(), stored.path
+        if gone:
+            return FileGone(f"{name} is no longer on this machine", hint="Have it back, then press Retry failed.")
+        found.append(path)
+    return found
+
+
+def _put_back(context: JobContext, run_id: str, why: KnownError | None) -> None:
+    """The shard waits, no try spent: until the run is resumed if it is held, else for the provider's sake."""
+    with context.database.write() as tx:
+        held = runs.held_because(tx, run_id)
+        if held is not None:
+            jobs.wait(tx, context.job, held, None)
+        else:
+            reason = why.title if why is not None else "Resumed"
+            jobs.wait(tx, context.job, reason, tx.now_ns + (_AGAIN_NS if why is not None else 0))
+    raise StaleAttempt("job", context.job.id, context.job.attempt)
+
+
+class _Shard:
+    """One attempt at the pending assets of a shard."""
+
+    def __init__(
+        self,
+        context: JobContext,
+        run: Run,
+        pack: Pack,
+        provider: Provider,
+        paths: dict[int, Sequence[Path] | KnownError],
+    ) -> None:
+        self._context, self._run, self._pack, self._provider, self._paths = context, run, pack, provider, paths
+        self._budget_usd = provider.budget_usd if run.budget_usd is None else run.budget_usd
+        self._reserved: dict[int, float] = {}
+        self._done, self._all = 0, len(paths)
+        self._stop: Exception | None = None
+        """Why no more is asked: a provider that can't be reached, a bug."""
+        self._held = False
+
+    def work(self, waiting: Sequence[Finding]) -> None:
+        callers = Callers(self._ask, min(self._provider.in_flight, len(waiting)))
+        todo = list(reversed(waiting))
+        try:
+            while callers.under_way or (todo and self._stop is None and not self._held):
+                self._context.cancel.check()
+                while todo and callers.free and self._stop is None and not self._held and self._afford(todo[-1]):
+                    callers.ask(todo.pop())
+                self._keep(callers.come(_LOOK_S))
+        except Cancelled:
+            until = time.monotonic() + _LAST_ANSWERS_S
+            while callers.under_way and (left_s := until - time.monotonic()) > 0:
+                self._keep(callers.come(left_s), last=True)
+            raise
+        finally:
+            callers.close()
+            for usd in self._reserved.values():
+                LEDGER.release(self._run.id, usd)
+        if isinstance(self._stop, AnalysisUnreachable | ProviderUnready):
+            _put_back(self._context, self._run.id, self._stop)
+        if self._stop is not None:
+            raise self._stop
+        if todo:
+            _put_back(self._context, self._run.id, None)
+
+    def _afford(self, finding: Finding) -> bool:
+        usd = self._provider.cost_of(self._pack, finding.asset)
+        if self._budget_usd is None or usd <= 0:
+            return True
+        if LEDGER.reserve(self._run.id, usd, self._budget_usd, self._spent):
+            self._reserved[finding.number] = usd
+            return True
+        if not LEDGER.under_way(self._run.id):
+            spent, budget = self._spent(), self._budget_usd
+            reason = f"Its budget of {budget:.2f} USD is used: {spent:.2f} USD so far, the next asset up to {usd:.4f}"
+            with self._context.database.write() as tx:
+                jobs.assert_current(tx, self._context.job)
+                runs.hold(tx, self._run.id, reason)
+            self._held = True
+        return False
+
+    def _spent(self) -> float:
+        with self._context.database.read() as tx:
+            return runs.get(tx, self._run.id).cost_usd
+
+    def _ask(self, finding: Finding) -> FindingEnd:
+        """In a caller's thread: at most two calls, the second with what was wrong with the first answer."""
+        started = time.monotonic()
+        paths = self._paths[finding.number]
+        if isinstance(paths, KnownError):
+            raise paths
+        answer = self._call(finding, paths, "")
+        problem = problem_of(self._pack, answer.values)
+        if problem:
+            first = answer
+            try:
+                answer = _sum(first, self._call(finding, paths, problem))
+            except KnownError as failed:
+                return _failed(finding, failed, first)
+            problem = problem_of(self._pack, answer.values)
+            if problem:
+                return _failed(finding, AnswerInvalid(problem=problem[:500]), answer)
+        assert isinstance(answer.values, dict)  # every pack's schema says so
+        return FindingEnd(
+            number=finding.number,
+            values=answer.values,
+            model=answer.model,
+            raw=answer.raw,
+            tokens_in=answer.tokens_in,
+            tokens_out=answer.tokens_out,
+            cost_usd=answer.cost_usd,
+            took_ms=(time.monotonic() - started) * 1000,
+            notes=answer.notes,
+        )
+
+    def _call(self, finding: Finding, paths: Sequence[Path], problem: str) -> Answer:
+        cancel = self._context.cancel
+        return self._provider.analyze(
+            self._pack, finding.asset, paths, cancel, problem=problem, waiting=self._tell_progress
+        )
+
+    def _tell_progress(self) -> None:
+        message = f"{self._done} of {self._all} assets"
+        self._context.progress(100.0 * self._done / self._all, "analysing", message)
+
+    def _keep(self, came: Sequence[Came[Finding, FindingEnd]], *, last: bool = False) -> None:
+        """Commit what came, all of it in one transaction."""
+        ended = []
+        for one in came:
+            if one.answer is not None:
+                ended.append(one.answer)
+            elif isinstance(one.failed, KnownError) and not isinstance(
+                one.failed, AnalysisUnreachable | ProviderUnready
+            ):
+                ended.append(_failed(one.asked, one.failed, None))
+            elif self._stop is None and not isinstance(one.failed, Cancelled):
+                self._stop = one.failed
+        if not ended:
+            return
+        self._record(ended, last=last)
+        for one in came:
+            usd = self._reserved.pop(one.asked.number, None)
+            if usd is not None:
+                LEDGER.release(self._run.id, usd)
+        self._done += len(ended)
+        if not last:
+            self._tell_progress()
+
+    def _record(self, ended: Sequence[FindingEnd], *, last: bool) -> None:
+        pauses = backoff(0.2, 5.0)
+        while True:
+            try:
+                with self._context.database.write() as tx:
+                    findings.record(tx, self._context.job, self._run.id, ended)
+                    self._held = self._held or runs.held_because(tx, self._run.id) is not None
+                return
+            except (DatabaseBusy, DiskFull):
+                if last or self._context.cancel.wait(next(pauses)):
+                    self._context.cancel.check()
+
+
+def _sum(first: Answer, second: Answer) -> Answer:
+    return replace(
+        second,
+        tokens_in=first.tokens_in + second.tokens_in,
+        tokens_out=first.tokens_out + second.tokens_out,
+        cost_usd=first.cost_usd + second.cost_usd,
+    )
+
+
+def _failed(finding: Finding, error: KnownError, before: Answer | None) -> FindingEnd:
+    """before: the call that gave an answer, whose cost counts too."""
+    told = error.as_json()
+    return FindingEnd(
+        number=finding.number,
+        error={"slug": told["error"], "message": told["message"], "hint": told["hint"]},
+        model=getattr(error, "model", "") or (before.model if before else ""),
+        raw=getattr(error, "raw", "") or (before.raw if before else ""),
+        tokens_in=getattr(error, "tokens_in", 0) + (before.tokens_in if before else 0),
+        tokens_out=getattr(error, "tokens_out", 0) + (before.tokens_out if before else 0),
+        cost_usd=getattr(error, "cost_usd", 0.0) + (before.cost_usd if before else 0.0),
+        notes=before.notes if before else (),
+    )

@@ -1,0 +1,1 @@
+"""How good a frame is as a picture: pure functions on arrays, each measure with its source."""
