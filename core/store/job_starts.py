@@ -6,9 +6,9 @@ from sqlalchemy import Integer, func, literal_column, select
 
 from core.job import Job, JobState
 from core.store.database import Reading
-from core.store.job_columns import COLUMNS, job_of
+from core.store.job_columns import COLUMNS, NAMES, job_of
 from core.store.paging import Page, cursor_of, newest_first
-from core.store.schema import BEGUN_AT, TOP_LEVEL, jobs
+from core.store.schema import BATCHES, BEGUN_AT, TOP_LEVEL, jobs
 
 _BEGUN_AT = literal_column(BEGUN_AT, Integer)
 
@@ -29,7 +29,7 @@ def page(
     limit: int = 50,
 ) -> Page[Job]:
     """Single jobs and batches, latest start first; to_ns is exclusive. Raises UsageError for a cursor that is none."""
-    query = select(*COLUMNS).where(TOP_LEVEL)
+    query = select(jobs.c.number, *COLUMNS).where(TOP_LEVEL)
     if state is not None:
         # The unary plus: an index on the state would have to be sorted again.
         query = query.where(literal_column("+jobs.state", jobs.c.state.type) == state)
@@ -39,9 +39,10 @@ def page(
         query = query.where(from_ns <= _BEGUN_AT)
     if to_ns is not None:
         query = query.where(to_ns > _BEGUN_AT)
-    found = [job_of(row) for row in tx.rows(newest_first(query, _BEGUN_AT, jobs.c.id, cursor, limit))]
-    last = found[limit - 1] if len(found) > limit else None
-    return Page(found[:limit], cursor_of(began_ns(last), last.id) if last else None)
+    rows = tx.rows(newest_first(query, _BEGUN_AT, jobs.c.number, cursor, limit))
+    found = [job_of({name: row[name] for name in NAMES}) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(found, cursor_of(began_ns(found[-1]), rows[limit - 1]["number"]) if more else None)
 
 
 def child_counts(tx: Reading, batch_ids: Collection[str]) -> dict[str, dict[JobState, int]]:
@@ -58,6 +59,5 @@ def child_counts(tx: Reading, batch_ids: Collection[str]) -> dict[str, dict[JobS
 
 def active_batches(tx: Reading, limit: int) -> list[Job]:
     """Batches that have not ended, latest beginning first."""
-    open_states = (JobState.PROCESSING, JobState.PENDING)
-    query = select(*COLUMNS).where(TOP_LEVEL, jobs.c.state.in_(open_states), jobs.c.is_batch)
-    return [job_of(row) for row in tx.rows(query.order_by(_BEGUN_AT.desc(), jobs.c.id.desc()).limit(limit))]
+    query = select(*COLUMNS).where(BATCHES, jobs.c.state.in_((JobState.PROCESSING, JobState.PENDING)))
+    return [job_of(row) for row in tx.rows(query.order_by(_BEGUN_AT.desc(), jobs.c.number.desc()).limit(limit))]

@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TextClause,
     event,
     text,
 )
@@ -67,6 +68,10 @@ station = Table(
     Column("wake_served_revision", Integer, nullable=False, comment="the newest such wish that was wholly served"),
     Column("sync_paused", Flag, nullable=False),
     Column("first_run_done", Flag, nullable=False),
+    Column("clock_back_ns", Integer, nullable=False, comment="the sum of the steps back in the jobs' times of making"),
+    Column(
+        "worded_to", Integer, nullable=False, comment="job_words has the jobs up to this number; later ones are few"
+    ),
     CheckConstraint("id = 1"),
     flag("sync_paused"),
     flag("first_run_done"),
@@ -138,18 +143,21 @@ sessions = Table(
 )
 Index("sessions_current", sessions.c.current, unique=True, sqlite_where=text("current = 1"))
 
-# Partial indices: a query gets one only if it says the very same words. The unary plus keeps SQLite, which knows
-# nothing of how many rows there are, from taking the index on `state` instead.
-# A pending job that could start now:
-READY = text(
-    "state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL"
-)
+# Each index costs a page of the log in every commit that touches it, so there are few, and most are partial: a query
+# gets one only if it says the very same words. Behind its columns stands the row's number: newest is ORDER BY number.
+IS_READY = "(is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL)"
+"""1: a pending job may start now. An index on an expression serves the very same words."""
+IS_TOP = "(batch_id IS NULL)"
+BEGUN_AT = "coalesce(started_at_ns, created_at_ns)"
+"""When a job began, as the status routes count it."""
 DUE = text("not_before_ns IS NOT NULL")
+# The unary plus keeps SQLite, which knows nothing of how many rows there are, from another index.
 NEW_CAPTURES = text("+kind = 'capture' AND is_batch = 0 AND +state = 'pending'")
 TOP_LEVEL = text("batch_id IS NULL")
+BATCHES = text("is_batch = 1")
 OF_A_REQUEST = text("correlation_id <> id")
-BEGUN_AT = "coalesce(started_at_ns, created_at_ns)"
-"""When a job began, as the status routes count it: an index on an expression serves the very same words."""
+_OPEN = "state = 'pending' OR state = 'processing'"
+_ENDED = "state = 'completed' OR state = 'failed' OR state = 'cancelled'"
 
 jobs = Table(
     "jobs",
@@ -171,7 +179,7 @@ jobs = Table(
     Column("progress", REAL, nullable=False, comment="per cent"),
     Column("stage", Text, nullable=False),
     Column("message", Text, nullable=False),
-    Column("task_id", Text, unique=True, comment="the caller's own id"),
+    Column("task_id", Text, comment="the caller's own id"),
     Column("tenant_id", Text, comment="the team: a label and a filter"),
     Column("operator", Text),
     Column("camera_id", Text(collation="NOCASE"), ForeignKey("cameras.id")),
@@ -206,32 +214,43 @@ jobs = Table(
     CheckConstraint("(state IN ('completed', 'failed', 'cancelled')) = (completed_at_ns IS NOT NULL)"),
     CheckConstraint("state <> 'failed' OR is_batch = 1 OR error IS NOT NULL"),
     Index("jobs_revision", "revision"),
-    Index("jobs_created", "created_at_ns", "id"),
-    Index("jobs_state", "state", "created_at_ns", "id"),
-    Index("jobs_session", "session_id", "created_at_ns", "id"),
-    Index("jobs_kind", "kind", "created_at_ns", "id"),
+    Index("jobs_begun", text(BEGUN_AT), sqlite_where=TOP_LEVEL),
     sqlite_strict=True,
 )
-Index("jobs_ready", jobs.c.kind, jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id, sqlite_where=READY)
+Index("jobs_task", jobs.c.task_id, unique=True, sqlite_where=text("task_id IS NOT NULL"))
+# All that is open, in the order in which it starts: small while little waits, so that its moves stay in one page.
+Index(
+    "jobs_open",
+    jobs.c.state,
+    text(IS_READY),
+    text(IS_TOP),
+    jobs.c.kind,
+    jobs.c.priority.desc(),
+    sqlite_where=text(_OPEN),
+)
+Index("jobs_ended", jobs.c.state, jobs.c.kind, sqlite_where=text(_ENDED))
+Index("jobs_ended_at", jobs.c.completed_at_ns, sqlite_where=text("completed_at_ns IS NOT NULL"))
 Index("jobs_due", jobs.c.not_before_ns, sqlite_where=DUE)
 Index("jobs_new_captures", jobs.c.revision, sqlite_where=NEW_CAPTURES)
 Index("jobs_batch", jobs.c.batch_id, jobs.c.state, sqlite_where=text("batch_id IS NOT NULL"))
-Index("jobs_top_state", jobs.c.state, jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id, sqlite_where=TOP_LEVEL)
-Index("jobs_ended", jobs.c.completed_at_ns, jobs.c.id, sqlite_where=text("completed_at_ns IS NOT NULL"))
-Index("jobs_tenant", jobs.c.tenant_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("tenant_id IS NOT NULL"))
-Index("jobs_camera", jobs.c.camera_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("camera_id IS NOT NULL"))
+Index("jobs_batches", jobs.c.state, jobs.c.kind, sqlite_where=BATCHES)
+Index("jobs_tenant", jobs.c.tenant_id, sqlite_where=text("tenant_id IS NOT NULL"))
+Index("jobs_camera", jobs.c.camera_id, sqlite_where=text("camera_id IS NOT NULL"))
 Index(
-    "jobs_session_state",
+    "jobs_session",
     jobs.c.session_id,
     jobs.c.state,
     jobs.c.kind,
-    jobs.c.created_at_ns,
-    jobs.c.id,
-    sqlite_where=text("session_id IS NOT NULL"),
+    sqlite_where=text(f"session_id IS NOT NULL AND ({_ENDED})"),
 )
 Index("jobs_waits_for", jobs.c.waits_for, sqlite_where=text("waits_for IS NOT NULL"))
-Index("jobs_begun", text(BEGUN_AT), jobs.c.id, sqlite_where=TOP_LEVEL)
 Index("jobs_correlation", jobs.c.correlation_id, sqlite_where=OF_A_REQUEST)
+
+
+def in_state(state: JobState) -> TextClause:
+    """The words by which a query gets the index of the open or of the ended jobs: a parameter would not do."""
+    return text(f"jobs.state = '{state}'")
+
 
 # However a job ended: those that waited for it may be claimed, and then see for themselves how it ended.
 trigger(
@@ -241,26 +260,48 @@ trigger(
     "held_because = CASE WHEN not_before_ns IS NULL THEN NULL ELSE held_because END WHERE waits_for = NEW.id; END",
 )
 
+# Rows come in the order of their numbers, and so of the time they were made, unless the clock was set back: by how
+# much, all in all, says how far around a time the rows that were made then must be looked for.
+trigger(
+    "jobs_out_of_time",
+    "AFTER INSERT ON jobs WHEN NEW.created_at_ns < (SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1) "
+    "BEGIN UPDATE station SET clock_back_ns = clock_back_ns - NEW.created_at_ns + "
+    "(SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1); END",
+)
+
 job_counts = Table(
     "job_counts",
     metadata,
     Column("kind", Text, primary_key=True),
     Column("state", Text, primary_key=True),
-    Column("jobs", Integer, nullable=False, comment="rows of jobs that are no batch; kept by triggers"),
+    Column("jobs", Integer, nullable=False, comment="that ended so and are no batch; kept by triggers"),
     sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
+_ENDS = "IN ('completed', 'failed', 'cancelled')"
 _COUNT_JOB = (
     "INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1;"
 )
 _UNCOUNT_JOB = "UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state;"
-trigger("jobs_counted_in", f"AFTER INSERT ON jobs WHEN NEW.is_batch = 0 BEGIN {_COUNT_JOB} END")
 trigger(
-    "jobs_counted_over",
-    "AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state "
-    f"BEGIN {_UNCOUNT_JOB} {_COUNT_JOB} END",
+    "jobs_counted_in",
+    f"AFTER INSERT ON jobs WHEN NEW.is_batch = 0 AND NEW.state {_ENDS} BEGIN {_COUNT_JOB} END",
 )
-trigger("jobs_counted_out", f"AFTER DELETE ON jobs WHEN OLD.is_batch = 0 BEGIN {_UNCOUNT_JOB} END")
+trigger(
+    "jobs_counted",
+    "AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state "
+    f"AND NEW.state {_ENDS} BEGIN {_COUNT_JOB} END",
+)
+trigger(
+    "jobs_uncounted",
+    "AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state "
+    f"AND OLD.state {_ENDS} BEGIN {_UNCOUNT_JOB} END",
+)
+trigger(
+    "jobs_counted_out",
+    f"AFTER DELETE ON jobs WHEN OLD.is_batch = 0 AND OLD.state {_ENDS} BEGIN {_UNCOUNT_JOB} END",
+)
 
 early_cancels = Table(
     "early_cancels",

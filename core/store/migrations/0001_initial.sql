@@ -11,6 +11,8 @@ CREATE TABLE station (
     wake_served_revision INTEGER NOT NULL,  -- the newest such wish that was wholly served
     sync_paused INTEGER NOT NULL,
     first_run_done INTEGER NOT NULL,
+    clock_back_ns INTEGER NOT NULL,  -- the sum of the steps back in the jobs' times of making
+    worded_to INTEGER NOT NULL,  -- job_words has the jobs up to this number; later ones are few
     PRIMARY KEY (id),
     CHECK (id = 1),
     CHECK (sync_paused IN (0, 1)),
