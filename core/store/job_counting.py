@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import CompoundSelect, Select, func, select, union_all
 
 from core.job import OPEN, JobState
 from core.store.schema import BATCHES, in_state, job_counts, jobs
@@ -13,7 +13,7 @@ def _open(state: JobState, sign: int, *which: Any) -> Select[Any]:
     return counted.where(in_state(state), *which).group_by(jobs.c.kind)
 
 
-COUNTED = union_all(
+COUNTED: CompoundSelect[Any] = union_all(
     select(job_counts.c.kind, job_counts.c.state, job_counts.c.jobs),
     *[_open(state, 1) for state in sorted(OPEN)],
     *[_open(state, -1, BATCHES) for state in sorted(OPEN)],

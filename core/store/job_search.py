@@ -27,39 +27,38 @@ _words = table("job_words", column("rowid"))
 
 def page_by_words(tx: Reading, wanted: JobFilter, cursor: str | None, limit: int) -> Page[Job]:
     """The newest made first. Raises UsageError for a cursor that is none."""
-    before = number_before(cursor)
     found: set[int] = set()
-    for numbers in _ways(tx, wanted, before):
+    for numbers in _ways(tx, wanted, number_before(cursor), limit + 1):
         found |= set(islice(numbers, limit + 1))
     newest = sorted(found, reverse=True)
     rows = tx.rows(select(*COLUMNS).where(jobs.c.number.in_(newest[:limit])).order_by(jobs.c.number.desc()))
     return Page([job_of(row) for row in rows], cursor_after(newest[limit - 1]) if len(newest) > limit else None)
 
 
-def _ways(tx: Reading, wanted: JobFilter, before: int | None) -> Iterator[Iterable[int]]:
+def _ways(tx: Reading, wanted: JobFilter, before: int | None, limit: int) -> Iterator[Iterable[int]]:
     """The numbers of what is meant, newest first, by each way in which a job can be meant."""
     typed = wanted.text.strip()
-    beside, values = conditions(tx, wanted, before)
     if len(typed) >= _ID_CHARS and not re.search(r"\s", typed):
-        alone, values = conditions(tx, wanted, before, "+jobs.number")
+        beside, values = conditions(tx, wanted, before, "+jobs.number")
         for named in (jobs.c.id.between(typed, typed + "\U0010ffff"), OF_A_REQUEST & (jobs.c.correlation_id == typed)):
             # The unary plus: few have such an id, and to read all jobs in their order is no way to them.
-            meant = _numbers(alone, values).where(named).order_by(None).order_by(aside("number").desc())
-            yield tx.execute(meant).scalars()
-    starts = _WORD.findall(_bare(typed))
-    if not starts:
+            meant = _numbers(beside, values).where(named).order_by(None).order_by(aside("number").desc())
+            yield tx.execute(meant.limit(limit)).scalars()
+    words = _WORD.findall(typed)
+    if not words:
         return
-    worded_to = int(tx.scalar(select(station.c.worded_to)))
+    beside, values = conditions(tx, wanted, before)
     if wanted.states and OPEN.issuperset(wanted.states) and open_number(tx, wanted.states, _FEW) <= _FEW:
         # No mark tells what is open, and it is little: read each of them, not each job that has these words.
-        in_states = " OR ".join(f"state = '{state}'" for state in wanted.states)
-        yield _saying(tx, _numbers([f"({in_states})", *beside], values), starts)
+        in_states = " OR ".join(f"state = '{state}'" for state in sorted(wanted.states))
+        yield _saying(tx, _numbers([f"({in_states})", *beside], values), typed)
         return
-    yield _saying(tx, _numbers(["jobs.number > :worded_to", *beside], values | {"worded_to": worded_to}), starts)
+    worded_to = int(tx.scalar(select(station.c.worded_to)))
+    yield _saying(tx, _numbers(["jobs.number > :worded_to", *beside], values | {"worded_to": worded_to}), typed)
     beside, values = conditions(tx, wanted, before, "job_words.rowid")
-    said = text(" AND ".join(["job_words MATCH :match", *beside])).bindparams(match=_match(wanted, starts), **values)
+    said = text(" AND ".join(["job_words MATCH :match", *beside])).bindparams(match=_match(wanted, words), **values)
     by_words = select(_words.c.rowid).where(_words.c.rowid == jobs.c.number, said)
-    yield tx.execute(by_words.order_by(_words.c.rowid.desc())).scalars()
+    yield tx.execute(by_words.order_by(_words.c.rowid.desc()).limit(limit)).scalars()
 
 
 def _numbers(said: list[str], values: dict[str, Any]) -> Select[tuple[int]]:
@@ -67,8 +66,9 @@ def _numbers(said: list[str], values: dict[str, Any]) -> Select[tuple[int]]:
     return numbers.where(text(" AND ".join(said)).bindparams(**values)) if said else numbers
 
 
-def _saying(tx: Reading, numbers: Select[tuple[int]], starts: list[str]) -> Iterator[int]:
+def _saying(tx: Reading, numbers: Select[tuple[int]], typed: str) -> Iterator[int]:
     """Those of the jobs that have words with these beginnings, as the index would tell."""
+    starts = _WORD.findall(_bare(typed))
     for row in tx.execute(numbers.add_columns(*_TOLD)):
         number, *told, error = row
         words = _WORD.findall(_bare(" ".join([*filter(None, told), (error or {}).get("message", "")])))
@@ -81,9 +81,9 @@ def _bare(said: str) -> str:
     return "".join(sign for sign in normalize("NFKD", said) if not combining(sign)).lower()
 
 
-def _match(wanted: JobFilter, starts: list[str]) -> str:
+def _match(wanted: JobFilter, words: list[str]) -> str:
     """The query in FTS5's language, with as much of the filter as the marks tell."""
-    asked = [f"{_quoted(start)} *" for start in starts]
+    asked = [f"{_quoted(word)} *" for word in words]
     for mark, value in (
         (Mark.SESSION, wanted.session_id),
         (Mark.TENANT, wanted.tenant_id),

@@ -2,15 +2,13 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Integer, func, literal_column, select
+from sqlalchemy import RowMapping, func, select
 
 from core.job import Job, JobState
 from core.store.database import Reading
-from core.store.job_columns import COLUMNS, NAMES, job_of
+from core.store.job_columns import COLUMNS, NAMES, aside, job_of
 from core.store.paging import Page, cursor_of, newest_first
-from core.store.schema import BATCHES, BEGUN_AT, TOP_LEVEL, jobs
-
-_BEGUN_AT = literal_column(BEGUN_AT, Integer)
+from core.store.schema import BATCHES, NEVER_STARTED, STARTED, TOP_LEVEL, in_state, jobs
 
 
 def began_ns(job: Job) -> int:
@@ -29,20 +27,34 @@ def page(
     limit: int = 50,
 ) -> Page[Job]:
     """Single jobs and batches, latest start first; to_ns is exclusive. Raises UsageError for a cursor that is none."""
-    query = select(jobs.c.number, *COLUMNS).where(TOP_LEVEL)
-    if state is not None:
-        # The unary plus: an index on the state would have to be sorted again.
-        query = query.where(literal_column("+jobs.state", jobs.c.state.type) == state)
-    if tenant_id is not None:
-        query = query.where(literal_column("+jobs.tenant_id", jobs.c.tenant_id.type) == tenant_id)
-    if from_ns is not None:
-        query = query.where(from_ns <= _BEGUN_AT)
-    if to_ns is not None:
-        query = query.where(to_ns > _BEGUN_AT)
-    rows = tx.rows(newest_first(query, _BEGUN_AT, jobs.c.number, cursor, limit))
-    found = [job_of({name: row[name] for name in NAMES}) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(found, cursor_of(began_ns(found[-1]), rows[limit - 1]["number"]) if more else None)
+    found: list[RowMapping] = []
+    for began_at, which in _PARTS:
+        query = select(jobs.c.number, *COLUMNS).where(TOP_LEVEL, *which)
+        if state is not None:
+            query = query.where(aside("state") == state)
+        if tenant_id is not None:
+            query = query.where(aside("tenant_id") == tenant_id)
+        if from_ns is not None:
+            query = query.where(from_ns <= began_at)
+        if to_ns is not None:
+            query = query.where(to_ns > began_at)
+        found += tx.rows(newest_first(query, began_at, jobs.c.number, cursor, limit))
+    rows = sorted(found, key=_began, reverse=True)
+    more = cursor_of(*_began(rows[limit - 1])) if len(rows) > limit else None
+    return Page([job_of({name: row[name] for name in NAMES}) for row in rows[:limit]], more)
+
+
+def _began(row: RowMapping) -> tuple[int, int]:
+    started_at_ns, number = row["started_at_ns"], row["number"]
+    return (row["created_at_ns"] if started_at_ns is None else started_at_ns), number
+
+
+# What started, what waits for its first start, and what ended before it: each in the order of when it began.
+_PARTS = (
+    (jobs.c.started_at_ns, (STARTED,)),
+    (jobs.c.created_at_ns, (in_state(JobState.PENDING), aside("started_at_ns").is_(None))),
+    (jobs.c.created_at_ns, (NEVER_STARTED,)),
+)
 
 
 def child_counts(tx: Reading, batch_ids: Collection[str]) -> dict[str, dict[JobState, int]]:
@@ -60,4 +72,11 @@ def child_counts(tx: Reading, batch_ids: Collection[str]) -> dict[str, dict[JobS
 def active_batches(tx: Reading, limit: int) -> list[Job]:
     """Batches that have not ended, latest beginning first."""
     query = select(*COLUMNS).where(BATCHES, jobs.c.state.in_((JobState.PROCESSING, JobState.PENDING)))
-    return [job_of(row) for row in tx.rows(query.order_by(_BEGUN_AT.desc(), jobs.c.number.desc()).limit(limit))]
+    return [
+        job_of(row)
+        for row in tx.rows(
+            query.order_by(
+                func.coalesce(jobs.c.started_at_ns, jobs.c.created_at_ns).desc(), jobs.c.number.desc()
+            ).limit(limit)
+        )
+    ]

@@ -148,13 +148,13 @@ Index("sessions_current", sessions.c.current, unique=True, sqlite_where=text("cu
 IS_READY = "(is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL)"
 """1: a pending job may start now. An index on an expression serves the very same words."""
 IS_TOP = "(batch_id IS NULL)"
-BEGUN_AT = "coalesce(started_at_ns, created_at_ns)"
-"""When a job began, as the status routes count it."""
 DUE = text("not_before_ns IS NOT NULL")
 # The unary plus keeps SQLite, which knows nothing of how many rows there are, from another index.
 NEW_CAPTURES = text("+kind = 'capture' AND is_batch = 0 AND +state = 'pending'")
 TOP_LEVEL = text("batch_id IS NULL")
 BATCHES = text("is_batch = 1")
+STARTED = text("started_at_ns IS NOT NULL")
+NEVER_STARTED = text("started_at_ns IS NULL AND completed_at_ns IS NOT NULL")
 OF_A_REQUEST = text("correlation_id <> id")
 _OPEN = "state = 'pending' OR state = 'processing'"
 _ENDED = "state = 'completed' OR state = 'failed' OR state = 'cancelled'"
@@ -214,7 +214,6 @@ jobs = Table(
     CheckConstraint("(state IN ('completed', 'failed', 'cancelled')) = (completed_at_ns IS NOT NULL)"),
     CheckConstraint("state <> 'failed' OR is_batch = 1 OR error IS NOT NULL"),
     Index("jobs_revision", "revision"),
-    Index("jobs_begun", text(BEGUN_AT), sqlite_where=TOP_LEVEL),
     sqlite_strict=True,
 )
 Index("jobs_task", jobs.c.task_id, unique=True, sqlite_where=text("task_id IS NOT NULL"))
@@ -243,6 +242,8 @@ Index(
     jobs.c.kind,
     sqlite_where=text(f"session_id IS NOT NULL AND ({_ENDED})"),
 )
+Index("jobs_started", jobs.c.started_at_ns, sqlite_where=text(f"{TOP_LEVEL} AND {STARTED}"))
+Index("jobs_never_started", jobs.c.created_at_ns, sqlite_where=text(f"{TOP_LEVEL} AND {NEVER_STARTED}"))
 Index("jobs_waits_for", jobs.c.waits_for, sqlite_where=text("waits_for IS NOT NULL"))
 Index("jobs_correlation", jobs.c.correlation_id, sqlite_where=OF_A_REQUEST)
 
