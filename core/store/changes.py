@@ -28,7 +28,7 @@ class Changes:
             version = self._asked("PRAGMA data_version")
             if version == self._version:
                 return False
-            revision = self._asked("SELECT revision FROM station")
+            revision = self._asked("SELECT number FROM counters WHERE name = 'revision'")
         changed, self._version, self._revision = revision != self._revision, version, revision
         return changed
 

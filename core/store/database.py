@@ -27,6 +27,7 @@ from core.store.migrating import BUSY_S, bring_up_to_date
 _READERS_KEPT = 4
 _CHECKPOINT_PAGES = 4000
 _LOG_LIMIT_BYTES = 64 * 2**20
+_DRAW = "UPDATE counters SET number = number + 1 WHERE name = 'revision' RETURNING number"
 
 
 class Reading:
@@ -68,7 +69,7 @@ class Writing(Reading):
     def revision(self) -> int:
         """This transaction's number from the one counter; every row it changes carries it."""
         if self._revision is None:
-            cursor = self.execute_compiled("UPDATE station SET revision = revision + 1 RETURNING revision", ())
+            cursor = self.execute_compiled(_DRAW, ())
             self._revision = int(cursor.fetchone()[0])
             cursor.close()
         return self._revision

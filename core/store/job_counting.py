@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, func, select, union_all
 
 from core.job import OPEN, JobState
-from core.store.schema import BATCHES, in_state, job_counts, jobs
+from core.store.schema import BATCHES, counters, in_state, jobs
 
 
 def _open(state: JobState, sign: int, *which: Any) -> Select[Any]:
@@ -14,7 +14,7 @@ def _open(state: JobState, sign: int, *which: Any) -> Select[Any]:
 
 
 COUNTED: CompoundSelect[Any] = union_all(
-    select(job_counts.c.kind, job_counts.c.state, job_counts.c.jobs),
+    select(counters.c.kind, counters.c.state, counters.c.number.label("jobs")).where(counters.c.name == "jobs"),
     *[_open(state, 1) for state in sorted(OPEN)],
     *[_open(state, -1, BATCHES) for state in sorted(OPEN)],
 )

@@ -13,7 +13,7 @@ from core.store.database import Reading
 from core.store.job_columns import COLUMNS, JobFilter, aside, job_of
 from core.store.job_history import conditions, cursor_after, number_before, open_number
 from core.store.paging import Page
-from core.store.schema import OF_A_REQUEST, jobs, station
+from core.store.schema import OF_A_REQUEST, counted, jobs
 from core.store.schema_around_jobs import Mark
 
 _WORD = re.compile(r"[^\W_]+")
@@ -53,7 +53,7 @@ def _ways(tx: Reading, wanted: JobFilter, before: int | None, limit: int) -> Ite
         in_states = " OR ".join(f"state = '{state}'" for state in sorted(wanted.states))
         yield _saying(tx, _numbers([f"({in_states})", *beside], values), typed)
         return
-    worded_to = int(tx.scalar(select(station.c.worded_to)))
+    worded_to = int(tx.scalar(counted("worded_to")))
     yield _saying(tx, _numbers(["jobs.number > :worded_to", *beside], values | {"worded_to": worded_to}), typed)
     beside, values = conditions(tx, wanted, before, "job_words.rowid")
     said = text(" AND ".join(["job_words MATCH :match", *beside])).bindparams(match=_match(wanted, words), **values)

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from core.store.database import Reading
 from core.store.prepared import Prepared, given
-from core.store.schema import jobs, station
+from core.store.schema import counted, jobs
 
 _FROM = Prepared(
     select(jobs.c.number, jobs.c.created_at_ns)
@@ -20,7 +20,7 @@ def numbers_between(tx: Reading, from_ns: int | None, to_ns: int | None) -> tupl
     """(first, end): every job made in [from_ns, to_ns) has a number of [first, end); others may have one too."""
     if from_ns is None and to_ns is None:
         return None, None
-    back_ns = int(tx.scalar(select(station.c.clock_back_ns)))
+    back_ns = int(tx.scalar(counted("clock_back_ns")))
     first = None if from_ns is None else _first_since(tx, from_ns - back_ns)
     return first, None if to_ns is None else _first_since(tx, to_ns + back_ns)
 

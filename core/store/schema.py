@@ -2,7 +2,7 @@
 
 Frames, clips and uploads are in schema_files.py; schedules, alerts and the words of jobs in schema_around_jobs.py.
 Times end in _ns and are UTC nanoseconds. Every watched table carries `revision`, drawn from the one counter in
-`station` within the transaction that changed the row, so that a reader asks for `revision > ?`.
+`counters` within the transaction that changed the row, so that a reader asks for `revision > ?`.
 """
 
 from enum import StrEnum
@@ -16,10 +16,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     Table,
     Text,
     TextClause,
     event,
+    select,
     text,
 )
 
@@ -62,21 +64,35 @@ station = Table(
     Column("id", Integer, primary_key=True, comment="always 1: one station a database"),
     Column("uuid", Text, nullable=False, comment="also in the file station.id: database and folder belong together"),
     Column("created_at_ns", Integer, nullable=False),
-    Column("revision", Integer, nullable=False, comment="the one counter"),
     Column("settings_revision", Integer, nullable=False, comment="when settings.toml last changed"),
     Column("wake_revision", Integer, nullable=False, comment="when the operator last asked to sync now"),
     Column("wake_served_revision", Integer, nullable=False, comment="the newest such wish that was wholly served"),
     Column("sync_paused", Flag, nullable=False),
     Column("first_run_done", Flag, nullable=False),
-    Column("clock_back_ns", Integer, nullable=False, comment="the sum of the steps back in the jobs' times of making"),
-    Column(
-        "worded_to", Integer, nullable=False, comment="job_words has the jobs up to this number; later ones are few"
-    ),
     CheckConstraint("id = 1"),
     flag("sync_paused"),
     flag("first_run_done"),
     sqlite_strict=True,
 )
+
+# All numbers that nearly every transaction moves, so that it writes one page for them: the revision; how many jobs of
+# a kind ended in a state (batches are not counted); up to which job job_words has the words; and the sum of what the
+# clock was set back between one job and the next.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True, comment="revision, jobs, worded_to or clock_back_ns"),
+    Column("kind", Text, primary_key=True, comment="of jobs; else empty"),
+    Column("state", Text, primary_key=True, comment="of jobs; else empty"),
+    Column("number", Integer, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+
+def counted(name: str) -> Select[tuple[int]]:
+    return select(counters.c.number).where(counters.c.name == name)
+
 
 cameras = Table(
     "cameras",
@@ -266,25 +282,16 @@ trigger(
 trigger(
     "jobs_out_of_time",
     "AFTER INSERT ON jobs WHEN NEW.created_at_ns < (SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1) "
-    "BEGIN UPDATE station SET clock_back_ns = clock_back_ns - NEW.created_at_ns + "
-    "(SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1); END",
-)
-
-job_counts = Table(
-    "job_counts",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("state", Text, primary_key=True),
-    Column("jobs", Integer, nullable=False, comment="that ended so and are no batch; kept by triggers"),
-    sqlite_strict=True,
-    sqlite_with_rowid=False,
+    "BEGIN UPDATE counters SET number = number - NEW.created_at_ns + "
+    "(SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1) WHERE name = 'clock_back_ns'; END",
 )
 
 _ENDS = "IN ('completed', 'failed', 'cancelled')"
 _COUNT_JOB = (
-    "INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1;"
+    "INSERT INTO counters VALUES ('jobs', NEW.kind, NEW.state, 1) "
+    "ON CONFLICT (name, kind, state) DO UPDATE SET number = number + 1;"
 )
-_UNCOUNT_JOB = "UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state;"
+_UNCOUNT_JOB = "UPDATE counters SET number = number - 1 WHERE name = 'jobs' AND kind = OLD.kind AND state = OLD.state;"
 trigger(
     "jobs_counted_in",
     f"AFTER INSERT ON jobs WHEN NEW.is_batch = 0 AND NEW.state {_ENDS} BEGIN {_COUNT_JOB} END",

@@ -119,7 +119,7 @@ _WORDS = (
 )
 _ADD = f"INSERT INTO job_words(rowid, words) VALUES ({_WORDS.format('NEW')});"
 _DROP = f"INSERT INTO job_words(job_words, rowid, words) VALUES ('delete', {_WORDS.format('OLD')});"
-_ARE_IN = "(SELECT worded_to FROM station)"
+_ARE_IN = "(SELECT number FROM counters WHERE name = 'worded_to')"
 event.listen(
     metadata,
     "after_create",
@@ -132,7 +132,7 @@ trigger(
     "jobs_worded",
     f"AFTER INSERT ON jobs WHEN (NEW.number & {AT_ONCE - 1}) = 0 BEGIN INSERT INTO job_words(rowid, words) "
     f"SELECT {_WORDS.format('jobs')} FROM jobs WHERE number > {_ARE_IN} AND number <= NEW.number; "
-    "UPDATE station SET worded_to = NEW.number; END",
+    "UPDATE counters SET number = NEW.number WHERE name = 'worded_to'; END",
 )
 trigger(
     "jobs_reworded",
@@ -144,6 +144,6 @@ trigger(
 trigger(
     "jobs_unworded",
     f"AFTER DELETE ON jobs WHEN OLD.number <= {_ARE_IN} BEGIN {_DROP} "
-    "UPDATE station SET worded_to = (SELECT ifnull(max(number), 0) FROM jobs) "
-    "WHERE worded_to > (SELECT ifnull(max(number), 0) FROM jobs); END",
+    "UPDATE counters SET number = (SELECT ifnull(max(number), 0) FROM jobs) "
+    "WHERE name = 'worded_to' AND number > (SELECT ifnull(max(number), 0) FROM jobs); END",
 )

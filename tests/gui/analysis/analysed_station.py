@@ -45,9 +45,7 @@ def a_run(
     name: str = "",
 ) -> Run:
     """A run of so many assets, of which nothing is answered yet; one of `frames` each, in turn."""
-    assets = [
-        Asset(f"Car {place}", (frames[place % len(frames)],), f"Box {place % 3 + 1}") for place in range(number)
-    ]
+    assets = [Asset(f"Car {place}", (frames[place % len(frames)],), f"Box {place % 3 + 1}") for place in range(number)]
     with database.write() as tx:
         return runs.make(tx, NewRun(pack.as_json(), provider, name), assets)
 

@@ -180,9 +180,7 @@ def test_from_a_job_to_its_frame_and_from_the_frame_to_its_job(qtbot, station, p
     assert asked.args == [job.id]
 
 
-def test_a_file_that_a_job_made_is_listed_and_opened_as_the_system_does(
-    qtbot, station, page, monkeypatch
-):
+def test_a_file_that_a_job_made_is_listed_and_opened_as_the_system_does(qtbot, station, page, monkeypatch):
     job = write(station, lambda tx: jobs.enqueue(tx, capture()))
     file = ResultFile(new_id(), job.id, "tracks.txt", f"results/{job.id}/1/tracks.txt", "text/plain", 2048, "0" * 64)
     write(station, lambda tx: results.add(tx, file, station_id="s1"))
