@@ -30,7 +30,9 @@ class Prepared:
                 self._values.append(None)
             else:
                 self._values.append(process(known[name]) if process else known[name])
-        self._results = [(column.key, column.type.result_processor(_DIALECT, None)) for column in columns]
+        self._names = [column.key for column in columns]
+        processes = [column.type.result_processor(_DIALECT, None) for column in columns]
+        self._results = [(place, process) for place, process in enumerate(processes) if process]
 
     def run(self, tx: Reading, **given: Any) -> sqlite3.Cursor:
         values = self._values.copy()
@@ -45,10 +47,10 @@ class Prepared:
         cursor.close()
         if found is None:
             return None
-        return {
-            name: process(value) if process else value
-            for (name, process), value in zip(self._results, found, strict=True)
-        }
+        values = list(found)
+        for place, process in self._results:
+            values[place] = process(values[place])
+        return dict(zip(self._names, values, strict=True))
 
     def first(self, tx: Reading, **given: Any) -> Any:
         """The first value of the first row, as SQLite has it; None if there is no row."""

@@ -140,10 +140,10 @@ trigger(
     "OR (NEW.state <> OLD.state AND (NEW.state IN ('failed', 'cancelled') OR OLD.state IN ('failed', 'cancelled')))) "
     f"AND OLD.number <= {_ARE_IN} BEGIN {_DROP} {_ADD} END",
 )
-# The number of a row that was the last is given again: then its words are not in yet.
+trigger("jobs_unworded", f"BEFORE DELETE ON jobs WHEN OLD.number <= {_ARE_IN} BEGIN {_DROP} END")
+# The number of a row that was the last is given again: the words of what has it then are not in yet.
 trigger(
-    "jobs_unworded",
-    f"AFTER DELETE ON jobs WHEN OLD.number <= {_ARE_IN} BEGIN {_DROP} "
-    "UPDATE counters SET number = (SELECT ifnull(max(number), 0) FROM jobs) "
+    "jobs_renumbered",
+    "AFTER DELETE ON jobs BEGIN UPDATE counters SET number = (SELECT ifnull(max(number), 0) FROM jobs) "
     "WHERE name = 'worded_to' AND number > (SELECT ifnull(max(number), 0) FROM jobs); END",
 )
