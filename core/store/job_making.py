@@ -93,7 +93,7 @@ class _Names:
 
     def __init__(self, tx: Writing) -> None:
         self._tx = tx
-        self._current = sessions.current(tx)
+        self._current = sessions.current_id(tx)
         self._cameras: dict[str, str] = {}
         self._sessions: dict[str, str] = {}
         self._open: dict[str, bool] = {}
@@ -105,7 +105,7 @@ class _Names:
 
     def session(self, id: str | None) -> str | None:
         if id is None:
-            return self._current.id if self._current else None
+            return self._current
         if id not in self._sessions:
             self._sessions[id] = sessions.get(self._tx, id).id
         return self._sessions[id]
@@ -150,5 +150,5 @@ def _row(tx: Writing, new: NewJob, state: JobState, names: _Names) -> dict[str, 
         "correlation_id": new.correlation_id or id,
         "summary": {},
         "completed_at_ns": tx.now_ns if state is JobState.CANCELLED else None,
-        "revision": tx.revision(),
+        "revision": tx.revision_of_a_job(),
     }

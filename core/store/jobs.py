@@ -86,7 +86,7 @@ def claim(tx: Writing, *, worker_id: str, kinds_free: Mapping[JobKind, int]) -> 
     number = first_ready(tx, kinds)
     if number is None:
         return None
-    claimed = _CLAIM.row(tx, number=number, worker_id=worker_id, now_ns=tx.now_ns, revision=tx.revision())
+    claimed = _CLAIM.row(tx, number=number, worker_id=worker_id, now_ns=tx.now_ns, revision=tx.revision_of_a_job())
     job = job_of(claimed)
     settle(tx, [job.batch_id])
     return job
@@ -125,7 +125,7 @@ def progress(tx: Writing, job: Job, percent: float, stage: str = "", message: st
 def finish(tx: Writing, job: Job, summary: Mapping[str, object]) -> None:
     """Complete this attempt of the job. Raises StaleAttempt if a newer attempt owns it, or it was cancelled."""
     ended = _FINISH.changed(
-        tx, id=job.id, attempt=job.attempt, now_ns=tx.now_ns, revision=tx.revision(), summary=dict(summary)
+        tx, id=job.id, attempt=job.attempt, now_ns=tx.now_ns, revision=tx.revision_of_a_job(), summary=dict(summary)
     )
     if not ended:
         raise StaleAttempt("job", job.id, job.attempt)
