@@ -10,7 +10,6 @@ from core.job import Job, JobError, JobKind, JobState
 from core.store.schema import jobs
 
 COLUMNS = [jobs.c[field.name] for field in fields(Job)]
-NAMES = [column.name for column in COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)

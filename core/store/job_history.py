@@ -22,12 +22,12 @@ _FEW = 5000
 
 
 def newest(tx: Reading, wanted: JobFilter, before: int | None, limit: int) -> Select[Any]:
-    """The rows of the filter with a number less than `before`, newest first, its text left out: number, COLUMNS."""
+    """The rows of the filter with a number less than `before`, newest first, its text left out."""
     beside, values = conditions(tx, wanted, before)
     streams = [_stream([*stream, *beside], limit) for stream in _streams(tx, wanted)]
     numbers = streams[0] if len(streams) == 1 else f"{' UNION ALL '.join(streams)} ORDER BY number DESC LIMIT {limit}"
     found = text(f"jobs.number IN ({numbers})").bindparams(**values)
-    return select(jobs.c.number, *COLUMNS).where(found).order_by(jobs.c.number.desc())
+    return select(*COLUMNS).where(found).order_by(jobs.c.number.desc())
 
 
 def open_number(tx: Reading, states: Collection[JobState], limit: int) -> int:

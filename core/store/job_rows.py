@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from core.errors import NotFound
 from core.job import Job, JobState
 from core.store.database import Reading
-from core.store.job_columns import COLUMNS, NAMES, JobFilter, aside, job_of
+from core.store.job_columns import COLUMNS, JobFilter, aside, job_of
 from core.store.job_counting import COUNTED
 from core.store.job_history import cursor_after, newest, number_before
 from core.store.job_search import page_by_words
@@ -52,9 +52,8 @@ def page(tx: Reading, wanted: JobFilter, cursor: str | None = None, limit: int =
     """Newest first. Raises UsageError for a cursor that is none."""
     if wanted.text.strip():
         return page_by_words(tx, wanted, cursor, limit)
-    rows = tx.rows(newest(tx, wanted, number_before(cursor), limit + 1))
-    more = cursor_after(rows[limit - 1]["number"]) if len(rows) > limit else None
-    return Page([job_of({name: row[name] for name in NAMES}) for row in rows[:limit]], more)
+    found = _jobs(tx, newest(tx, wanted, number_before(cursor), limit + 1))
+    return Page(found[:limit], cursor_after(found[limit - 1].number) if len(found) > limit else None)
 
 
 def active(tx: Reading, finished_since_ns: int, limit: int = 200) -> list[Job]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import func, select
 
-from core.job import Job, JobState
+from core.job import ENDED, Job, JobState
 from core.store.database import Reading
-from core.store.job_columns import COLUMNS, NAMES, aside, job_of
+from core.store.job_columns import COLUMNS, aside, job_of
 from core.store.paging import Page, cursor_of, newest_first
 from core.store.schema import BATCHES, NEVER_STARTED, STARTED, TOP_LEVEL, in_state, jobs
 
@@ -27,9 +27,11 @@ def page(
     limit: int = 50,
 ) -> Page[Job]:
     """Single jobs and batches, latest start first; to_ns is exclusive. Raises UsageError for a cursor that is none."""
-    found: list[RowMapping] = []
-    for began_at, which in _PARTS:
-        query = select(jobs.c.number, *COLUMNS).where(TOP_LEVEL, *which)
+    found: list[Job] = []
+    for states, began_at, which in _PARTS:
+        if state is not None and state not in states:
+            continue
+        query = select(*COLUMNS).where(TOP_LEVEL, *which)
         if state is not None:
             query = query.where(aside("state") == state)
         if tenant_id is not None:
@@ -38,22 +40,17 @@ def page(
             query = query.where(from_ns <= began_at)
         if to_ns is not None:
             query = query.where(to_ns > began_at)
-        found += tx.rows(newest_first(query, began_at, jobs.c.number, cursor, limit))
-    rows = sorted(found, key=_began, reverse=True)
-    more = cursor_of(*_began(rows[limit - 1])) if len(rows) > limit else None
-    return Page([job_of({name: row[name] for name in NAMES}) for row in rows[:limit]], more)
-
-
-def _began(row: RowMapping) -> tuple[int, int]:
-    started_at_ns, number = row["started_at_ns"], row["number"]
-    return (row["created_at_ns"] if started_at_ns is None else started_at_ns), number
+        found += [job_of(row) for row in tx.rows(newest_first(query, began_at, jobs.c.number, cursor, limit))]
+    found.sort(key=lambda job: (began_ns(job), job.number), reverse=True)
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(found[:limit], cursor_of(began_ns(last), last.number) if last else None)
 
 
 # What started, what waits for its first start, and what ended before it: each in the order of when it began.
 _PARTS = (
-    (jobs.c.started_at_ns, (STARTED,)),
-    (jobs.c.created_at_ns, (in_state(JobState.PENDING), aside("started_at_ns").is_(None))),
-    (jobs.c.created_at_ns, (NEVER_STARTED,)),
+    (frozenset(JobState), jobs.c.started_at_ns, (STARTED,)),
+    ({JobState.PENDING}, jobs.c.created_at_ns, (in_state(JobState.PENDING), aside("started_at_ns").is_(None))),
+    (ENDED, jobs.c.created_at_ns, (NEVER_STARTED,)),
 )
 
 

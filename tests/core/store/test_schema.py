@@ -15,6 +15,7 @@ from core.process import Role
 from core.store import (
     frames,
     job_rows,
+    job_starts,
     jobs,
     schema,
     schema_analysis,
@@ -155,6 +156,9 @@ READS = {
     "jobs of a camera": lambda tx: job_rows.page(tx, JobFilter(camera_id="c")),
     "jobs of a team": lambda tx: job_rows.page(tx, JobFilter(tenant_id="t")),
     "jobs of a day": lambda tx: job_rows.page(tx, JobFilter(from_ns=1, to_ns=2)),
+    "jobs of a kind": lambda tx: job_rows.page(tx, JobFilter(kinds={JobKind.REPORT})),
+    "jobs of a batch": lambda tx: job_rows.page(tx, JobFilter(batch_id="b")),
+    "started jobs": lambda tx: job_starts.page(tx, state=JobState.COMPLETED, from_ns=1, to_ns=2),
     "the panel": lambda tx: jobs.active(tx, 5),
     "changed jobs": lambda tx: jobs.changed(tx, revision=5),
     "cancelled jobs": lambda tx: jobs.cancelled_since(tx, 5),
