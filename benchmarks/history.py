@@ -76,7 +76,7 @@ def _worded(ids: Mapping[str, str]) -> dict[str, JobFilter]:
         "failed": {"states": (JobState.FAILED,)},
         "completed": {"states": (JobState.COMPLETED,)},
         "a rare session": {"session_id": rare},
-        "failed × tracking × a rare session": {
+        "failed × track × a rare session": {
             "states": (JobState.FAILED,),
             "kinds": (JobKind.TRACK,),
             "session_id": rare,
@@ -89,13 +89,16 @@ def _worded(ids: Mapping[str, str]) -> dict[str, JobFilter]:
 
 
 def _page_ms(database: Database, wanted: JobFilter) -> float:
-    taken, cursor = [], None
-    for _ in range(TRIES):
-        began_s = time.perf_counter()
-        with database.read() as tx:
-            page = jobs.page(tx, wanted, cursor, 50)
-        taken.append((time.perf_counter() - began_s) * 1000)
-        cursor = page.next
+    """The 95th percentile of the pages that follow one another, each read once before: the disk is no part of it."""
+    taken: list[float] = []
+    for _ in ("cold", "warm"):
+        taken, cursor = [], None
+        for _ in range(TRIES):
+            began_s = time.perf_counter()
+            with database.read() as tx:
+                page = jobs.page(tx, wanted, cursor, 50)
+            taken.append((time.perf_counter() - began_s) * 1000)
+            cursor = page.next
     return percentile(taken, 95)
 
 

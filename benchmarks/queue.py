@@ -41,8 +41,8 @@ def measure() -> list[Claim]:
     told = ", ".join(f"{name} {rate:.0f}" for name, rate in sorted(peers.items(), key=lambda peer: -peer[1]))
     how = (
         f"jobs a second through enqueue, claim and finish, each step its own commit at synchronous=FULL, median of "
-        f"{ROUNDS} rounds of {JOBS}; peers: {told} (huey's "
-        "finish is the result that its consumer stores)"
+        f"{ROUNDS} rounds of {JOBS}; peers: {told} (huey forgets a job as it hands it out; its finish is the result "
+        "that its consumer stores)"
     )
     met = ours >= SHARE_OF_FASTEST * fastest and ours >= middle
     want = f"≥ {SHARE_OF_FASTEST:g} × the fastest, ≥ the median"
@@ -53,7 +53,7 @@ def measure() -> list[Claim]:
 
 
 def _measure_start() -> Claim:
-    """From the row to the claim by a real, idle worker; a tracking job ends at once, and needs no camera."""
+    """From the row to the claim by a real, idle worker; a job to track nothing ends at once, and needs no camera."""
     with BenchStation() as station:
         station.start_worker()
         starts_ms = []

@@ -121,4 +121,6 @@ class Job:
     started_at_ns: int | None = None
     completed_at_ns: int | None = None
     tries: int = TRIES
+    number: int = 0
+    """Its place among all jobs in the order in which they were made."""
     revision: int = 0

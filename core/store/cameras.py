@@ -13,11 +13,15 @@ from core.errors import CameraUnknown, UsageError
 from core.ids import is_slug
 from core.pit_box import PitBox
 from core.store.database import Reading, Writing
+from core.store.prepared import Prepared, given
 from core.store.schema import camera_statuses, cameras
 
 _FIELDS = [field.name for field in fields(Camera)]
 _STATUS_FIELDS = [field.name for field in fields(CameraStatus)]
 _COLUMNS = [cameras.c[name] for name in _FIELDS]
+_SPELLED = Prepared(
+    select(cameras.c.id).where(cameras.c.id == given("id", cameras.c.id), cameras.c.deleted_at_ns.is_(None))
+)
 
 
 def add(tx: Writing, camera: Camera) -> Camera:
@@ -59,6 +63,14 @@ def remove(tx: Writing, id: str) -> None:
     marked = sa.update(cameras).where(_is(id)).values(deleted_at_ns=tx.now_ns, revision=tx.revision())
     if not tx.execute(marked).rowcount:
         raise CameraUnknown(id)
+
+
+def spelled(tx: Reading, id: str) -> str:
+    """The id as the camera has it, in its upper and lower case. Raises CameraUnknown."""
+    found: str | None = _SPELLED.first(tx, id=id)
+    if found is None:
+        raise CameraUnknown(id)
+    return found
 
 
 def get(tx: Reading, id: str) -> Camera:

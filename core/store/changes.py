@@ -3,6 +3,7 @@
 import sqlite3
 
 from core.paths import DataFolder
+from core.store.database import NEWEST
 from core.store.faults import told
 from core.store.migrating import connect
 
@@ -28,7 +29,7 @@ class Changes:
             version = self._asked("PRAGMA data_version")
             if version == self._version:
                 return False
-            revision = self._asked("SELECT revision FROM station")
+            revision = self._asked(f"SELECT {NEWEST}")
         changed, self._version, self._revision = revision != self._revision, version, revision
         return changed
 

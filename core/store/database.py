@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Connection,
@@ -27,16 +27,21 @@ from core.store.migrating import BUSY_S, bring_up_to_date
 _READERS_KEPT = 4
 _CHECKPOINT_PAGES = 4000
 _LOG_LIMIT_BYTES = 64 * 2**20
+NEWEST = "max((SELECT number FROM counters WHERE name = 'revision'), (SELECT ifnull(max(revision), 0) FROM jobs))"
+"""The newest revision: the counter's, unless a job's own transaction drew one since and left the counter alone."""
+_DRAW = f"UPDATE counters SET number = {NEWEST} + 1 WHERE name = 'revision' RETURNING number"
+_LOOK = f"SELECT {NEWEST} + 1"
 
 
 class Reading:
     """One snapshot of the database: what others commit meanwhile is not seen."""
 
-    def __init__(self, connection: Connection, now_ns: int) -> None:
+    def __init__(self, connection: Connection, driver: sqlite3.Connection, now_ns: int) -> None:
         self.connection = connection
+        self.driver = driver
+        """What `connection` stands on: for core.store.prepared and the like alone."""
         self.now_ns = now_ns
         """UTC at the start of the transaction."""
-        self._driver: Any = connection.connection.driver_connection
 
     def execute(
         self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
@@ -45,8 +50,7 @@ class Reading:
 
     def execute_compiled(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         """For core.store.prepared alone."""
-        cursor: sqlite3.Cursor = self._driver.execute(sql, values)
-        return cursor
+        return self.driver.execute(sql, values)
 
     def rows(self, statement: Executable) -> Sequence[RowMapping]:
         return self.execute(statement).mappings().all()
@@ -61,14 +65,21 @@ class Reading:
 class Writing(Reading):
     """The one writer's transaction: all of it is committed, or nothing."""
 
-    def __init__(self, connection: Connection, now_ns: int) -> None:
-        super().__init__(connection, now_ns)
+    def __init__(self, connection: Connection, driver: sqlite3.Connection, now_ns: int) -> None:
+        super().__init__(connection, driver, now_ns)
         self._revision: int | None = None
 
     def revision(self) -> int:
         """This transaction's number from the one counter; every row it changes carries it."""
+        return self._drawn(_DRAW)
+
+    def revision_of_a_job(self) -> int:
+        """The same, for a transaction that certainly gives it to a job: the job's row holds it, which spares a page."""
+        return self._drawn(_LOOK)
+
+    def _drawn(self, how: str) -> int:
         if self._revision is None:
-            cursor = self.execute_compiled("UPDATE station SET revision = revision + 1 RETURNING revision", ())
+            cursor = self.execute_compiled(how, ())
             self._revision = int(cursor.fetchone()[0])
             cursor.close()
         return self._revision
@@ -115,7 +126,7 @@ class Database:
     def read(self) -> Iterator[Reading]:
         """A snapshot, from the first statement on; writing in it fails. Raises DatabaseBusy, DataFolderError."""
         with told(self.folder, reading=True), self._readers.begin() as connection:
-            yield Reading(connection, self._clock.utc_ns())
+            yield Reading(connection, _driver_of(connection), self._clock.utc_ns())
 
     @contextmanager
     def write(self) -> Iterator[Writing]:
@@ -129,8 +140,17 @@ class Database:
             with told(self.folder):
                 if self._written_by is None:
                     self._written_by = self._writer.connect()
-                with _transaction(self._written_by) as connection:
-                    yield Writing(connection, self._clock.utc_ns())
+                # SQLite's own words for it: SQLAlchemy's book-keeping around them costs as much as a commit.
+                connection, driver = self._written_by, _driver_of(self._written_by)
+                driver.execute("BEGIN IMMEDIATE")
+                try:
+                    yield Writing(connection, driver, self._clock.utc_ns())
+                    driver.execute("COMMIT")
+                finally:
+                    if driver.in_transaction:
+                        driver.execute("ROLLBACK")
+                    if connection.in_transaction():
+                        connection.rollback()  # SQLAlchemy's idea of it, which touches nothing any more
         finally:
             self._writing.release()
 
@@ -148,19 +168,9 @@ class Database:
         self._writer.dispose()
 
 
-@contextmanager
-def _transaction(connection: Connection) -> Iterator[Connection]:
-    """SQLite's own words for it: SQLAlchemy's book-keeping around them costs as much as a commit."""
+def _driver_of(connection: Connection) -> sqlite3.Connection:
     driver: Any = connection.connection.driver_connection
-    driver.execute("BEGIN IMMEDIATE")
-    try:
-        yield connection
-        driver.execute("COMMIT")
-    finally:
-        if driver.in_transaction:
-            driver.execute("ROLLBACK")
-        if connection.in_transaction():
-            connection.rollback()  # SQLAlchemy's idea of it, which touches nothing any more
+    return cast(sqlite3.Connection, driver)
 
 
 def open_database(

@@ -1,10 +1,11 @@
 """The station in numbers, for those who watch many of them; at no cost that grows with the queue."""
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from core.job import JobKind, JobState
 from core.store.database import Reading
-from core.store.schema import READY, job_counts, jobs
+from core.store.job_counting import COUNTED
+from core.store.schema import IS_READY, in_state, jobs
 from core.store.schema_files import clips, frames, upload_totals
 from core.upload import UploadState
 
@@ -12,14 +13,15 @@ from core.upload import UploadState
 def jobs_by_kind_and_state(tx: Reading) -> dict[tuple[JobKind, JobState], int]:
     """Batches are not counted, their children are. Every pair is there."""
     found = {(kind, state): 0 for kind in JobKind for state in JobState}
-    for row in tx.rows(select(job_counts)):
-        found[JobKind(row["kind"]), JobState(row["state"])] = row["jobs"]
+    for row in tx.rows(COUNTED):
+        found[JobKind(row["kind"]), JobState(row["state"])] += row["jobs"]
     return found
 
 
 def oldest_ready_ns(tx: Reading, kind: JobKind) -> int | None:
     """When the job was made that waits longest for a free slot; None if none does."""
-    oldest: int | None = tx.scalar(select(func.min(jobs.c.created_at_ns)).where(READY, jobs.c.kind == kind))
+    ready = (in_state(JobState.PENDING), text(f"{IS_READY} = 1"), jobs.c.kind == kind)
+    oldest: int | None = tx.scalar(select(func.min(jobs.c.created_at_ns)).where(*ready))
     return oldest
 
 

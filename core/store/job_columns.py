@@ -1,13 +1,13 @@
-"""A job's row as the entity, and a filter of the history as SQL."""
+"""A job's row as the entity, and a filter of the history."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal_column
+from sqlalchemy import ColumnElement, literal_column
 
 from core.job import Job, JobError, JobKind, JobState
-from core.store.schema import TOP_LEVEL, jobs
+from core.store.schema import jobs
 
 COLUMNS = [jobs.c[field.name] for field in fields(Job)]
 
@@ -38,34 +38,6 @@ def job_of(row: Any) -> Job:
     if values["error"] is not None:
         values["error"] = JobError(**values["error"])
     return Job(**values)
-
-
-def narrowed(query: Select[Any], wanted: JobFilter, *, aside_from_all: bool = False) -> Select[Any]:
-    """The query's rows that the filter lets through, its text left out.
-
-    aside_from_all: no index on what is filtered by; the query has a way of its own to its rows.
-    """
-    few = aside_from_all or wanted.tenant_id or wanted.batch_id
-    for name in ("session_id", "camera_id", "tenant_id", "batch_id"):
-        if (value := getattr(wanted, name)) is not None:
-            query = query.where((aside(name) if aside_from_all else jobs.c[name]) == value)
-    created_at_ns = aside("created_at_ns") if aside_from_all else jobs.c.created_at_ns
-    if wanted.states:
-        state = aside("state") if few else jobs.c.state
-        states = sorted(set(wanted.states))
-        query = query.where(state == states[0] if len(states) == 1 else state.in_(states))
-    if wanted.kinds:
-        kinds = sorted(set(wanted.kinds))
-        alone = len(kinds) == 1 and not few and (bool(wanted.session_id) == bool(wanted.states))
-        kind = jobs.c.kind if alone else aside("kind")
-        query = query.where(kind == kinds[0] if len(kinds) == 1 else kind.in_(kinds))
-    if wanted.from_ns is not None:
-        query = query.where(created_at_ns >= wanted.from_ns)
-    if wanted.to_ns is not None:
-        query = query.where(created_at_ns < wanted.to_ns)
-    if wanted.top_level:
-        query = query.where(aside("batch_id").is_(None) if aside_from_all else TOP_LEVEL)
-    return query
 
 
 def aside(column: str) -> ColumnElement[Any]:

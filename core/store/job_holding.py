@@ -5,7 +5,7 @@ from sqlalchemy import Update, case, select, update
 from core.job import JobState
 from core.store.database import Reading, Writing
 from core.store.job_making import WAITS
-from core.store.schema import jobs
+from core.store.schema import in_state, jobs
 
 
 def hold(tx: Writing, batch_id: str, reason: str) -> int:
@@ -24,7 +24,7 @@ def release(tx: Writing, batch_id: str) -> int:
 def can_start(tx: Reading) -> bool:
     """True if a pending job will start by itself, now, at its time or after another: one that is not held."""
     not_held = jobs.c.held_because.is_(None) | jobs.c.not_before_ns.is_not(None) | jobs.c.waits_for.is_not(None)
-    waits = select(jobs.c.id).where(jobs.c.state == JobState.PENDING, ~jobs.c.is_batch, not_held)
+    waits = select(jobs.c.id).where(in_state(JobState.PENDING), ~jobs.c.is_batch, not_held)
     return tx.scalar(waits.limit(1)) is not None
 
 

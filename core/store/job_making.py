@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -93,15 +92,28 @@ class _Names:
     """Cameras, sessions and jobs waited for, each looked up once however many children name it."""
 
     def __init__(self, tx: Writing) -> None:
-        self._current = sessions.current(tx)
-        self.camera = cache(lambda id: cameras.get(tx, id).id)
-        self._session = cache(lambda id: sessions.get(tx, id).id)
-        self.is_open = cache(lambda id: get(tx, id).state in OPEN)
+        self._tx = tx
+        self._current = sessions.current_id(tx)
+        self._cameras: dict[str, str] = {}
+        self._sessions: dict[str, str] = {}
+        self._open: dict[str, bool] = {}
+
+    def camera(self, id: str) -> str:
+        if id not in self._cameras:
+            self._cameras[id] = cameras.spelled(self._tx, id)
+        return self._cameras[id]
 
     def session(self, id: str | None) -> str | None:
-        if id is not None:
-            return self._session(id)
-        return self._current.id if self._current else None
+        if id is None:
+            return self._current
+        if id not in self._sessions:
+            self._sessions[id] = sessions.get(self._tx, id).id
+        return self._sessions[id]
+
+    def is_open(self, id: str) -> bool:
+        if id not in self._open:
+            self._open[id] = get(self._tx, id).state in OPEN
+        return self._open[id]
 
 
 def _row(tx: Writing, new: NewJob, state: JobState, names: _Names) -> dict[str, Any]:
@@ -138,5 +150,5 @@ def _row(tx: Writing, new: NewJob, state: JobState, names: _Names) -> dict[str, 
         "correlation_id": new.correlation_id or id,
         "summary": {},
         "completed_at_ns": tx.now_ns if state is JobState.CANCELLED else None,
-        "revision": tx.revision(),
+        "revision": tx.revision_of_a_job(),
     }

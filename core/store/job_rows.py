@@ -1,33 +1,37 @@
 """Reading jobs: by id, changed since, page by page, and what the panel shows."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from core.errors import NotFound
-from core.job import Job, JobKind, JobState
+from core.job import Job, JobState
 from core.store.database import Reading
-from core.store.job_columns import COLUMNS, JobFilter, aside, job_of, narrowed
+from core.store.job_columns import COLUMNS, JobFilter, aside, job_of
+from core.store.job_counting import COUNTED
+from core.store.job_history import cursor_after, newest, number_before
 from core.store.job_search import page_by_words
-from core.store.paging import Page, changed_rows, cursor_of, newest_first
-from core.store.prepared import Prepared
-from core.store.schema import DUE, NEW_CAPTURES, OF_A_REQUEST, TOP_LEVEL, job_counts, jobs
+from core.store.job_turns import at_top
+from core.store.paging import Page, changed_rows
+from core.store.prepared import Prepared, given
+from core.store.schema import DUE, NEW_CAPTURES, OF_A_REQUEST, TOP_LEVEL, jobs
 
+_BY_ID = Prepared(select(*COLUMNS).where(jobs.c.id == given("id", jobs.c.id)), *COLUMNS)
+_BY_TASK_ID = Prepared(select(*COLUMNS).where(jobs.c.task_id == given("task_id", jobs.c.task_id)), *COLUMNS)
 _NEXT_DUE = Prepared(select(jobs.c.not_before_ns).where(DUE).order_by(jobs.c.not_before_ns).limit(1))
 
 
 def get(tx: Reading, id: str) -> Job:
     """Raises NotFound."""
-    row = tx.row(select(*COLUMNS).where(jobs.c.id == id))
+    row = _BY_ID.row(tx, id=id)
     if row is None:
         raise NotFound("job", id)
     return job_of(row)
 
 
 def by_task_id(tx: Reading, task_id: str) -> Job | None:
-    row = tx.row(select(*COLUMNS).where(jobs.c.task_id == task_id))
+    row = _BY_TASK_ID.row(tx, task_id=task_id)
     return job_of(row) if row else None
 
 
@@ -40,7 +44,7 @@ def by_correlation(tx: Reading, correlation_id: str) -> list[Job]:
 
 def children(tx: Reading, id: str) -> list[Job]:
     """Of a batch, in the order they were given."""
-    query = select(*COLUMNS).where(jobs.c.batch_id == id).order_by(jobs.c.created_at_ns, jobs.c.id)
+    query = select(*COLUMNS).where(jobs.c.batch_id == id).order_by(jobs.c.number)
     return _jobs(tx, query)
 
 
@@ -48,34 +52,24 @@ def page(tx: Reading, wanted: JobFilter, cursor: str | None = None, limit: int =
     """Newest first. Raises UsageError for a cursor that is none."""
     if wanted.text.strip():
         return page_by_words(tx, wanted, cursor, limit)
-    found: list[Job] = []
-    # A state at a time, and of a session a kind too: each has its index, and merging pages costs less than a search.
-    states: list[JobState | None] = [*sorted(set(wanted.states))] or [None]
-    kinds: list[JobKind | None] = [*sorted(set(wanted.kinds) or JobKind)]
-    for state in states:
-        for kind in kinds if state and wanted.session_id else [None]:
-            one = replace(wanted, states=(state,) if state else wanted.states, kinds=(kind,) if kind else wanted.kinds)
-            query = newest_first(narrowed(select(*COLUMNS), one), jobs.c.created_at_ns, jobs.c.id, cursor, limit)
-            found += _jobs(tx, query)
-    found.sort(key=lambda job: (job.created_at_ns, job.id), reverse=True)
-    last = found[limit - 1] if len(found) > limit else None
-    return Page(found[:limit], cursor_of(last.created_at_ns, last.id) if last else None)
+    found = _jobs(tx, newest(tx, wanted, number_before(cursor), limit + 1))
+    return Page(found[:limit], cursor_after(found[limit - 1].number) if len(found) > limit else None)
 
 
 def active(tx: Reading, finished_since_ns: int, limit: int = 200) -> list[Job]:
     """What the panel shows, without the children of batches: running, then waiting, then newly ended."""
-    top = select(*COLUMNS).where(TOP_LEVEL)
-    turn = (jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
-    running = _jobs(tx, top.where(jobs.c.state == JobState.PROCESSING).order_by(*turn).limit(limit))
-    waiting = _jobs(tx, top.where(jobs.c.state == JobState.PENDING).order_by(*turn).limit(limit))
-    ended = top.where(jobs.c.completed_at_ns >= finished_since_ns)
-    return running + waiting + _jobs(tx, ended.order_by(jobs.c.completed_at_ns.desc(), jobs.c.id.desc()).limit(limit))
+    found: list[Job] = []
+    for state in (JobState.PROCESSING, JobState.PENDING):
+        query = select(*COLUMNS).where(jobs.c.number.in_(at_top(state, limit)))
+        found += _jobs(tx, query.order_by(jobs.c.priority.desc(), jobs.c.number))
+    ended = select(*COLUMNS).where(TOP_LEVEL, jobs.c.completed_at_ns >= finished_since_ns)
+    return found + _jobs(tx, ended.order_by(jobs.c.completed_at_ns.desc(), jobs.c.number.desc()).limit(limit))
 
 
 def counts(tx: Reading) -> dict[JobState, int]:
     """Jobs by state, the children of batches among them, the batches not."""
     found = dict.fromkeys(JobState, 0)
-    for row in tx.rows(select(job_counts)):
+    for row in tx.rows(COUNTED):
         found[JobState(row["state"])] += row["jobs"]
     return found
 
@@ -88,7 +82,7 @@ def changed(tx: Reading, *, revision: int, limit: int = 500) -> list[Job]:
 def new_captures(tx: Reading, revision: int) -> list[Job]:
     """Pending capture jobs changed after `revision`, whose packets the feeds must pin at once."""
     query = select(*COLUMNS).where(NEW_CAPTURES, jobs.c.revision > revision)
-    return _jobs(tx, query.order_by(jobs.c.revision, jobs.c.created_at_ns, jobs.c.id))
+    return _jobs(tx, query.order_by(jobs.c.revision, jobs.c.number))
 
 
 def states(tx: Reading, ids: Collection[str]) -> dict[str, JobState]:

@@ -1,67 +1,79 @@
 """Finding jobs by words: each that is typed begins a word of the job's name, camera, team, operator, task or error."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 from unicodedata import combining, normalize
 
-from sqlalchemy import Select, column, func, select, table, text
+from sqlalchemy import Select, column, select, table, text
 
-from core.errors import UsageError
-from core.job import Job, JobState
+from core.job import OPEN, Job, JobState
 from core.store.database import Reading
-from core.store.job_columns import COLUMNS, JobFilter, job_of, narrowed
+from core.store.job_columns import COLUMNS, JobFilter, aside, job_of
+from core.store.job_history import conditions, cursor_after, number_before, open_number
 from core.store.paging import Page
-from core.store.schema import OF_A_REQUEST, job_counts, jobs
+from core.store.schema import OF_A_REQUEST, counted, jobs
+from core.store.schema_around_jobs import Mark
 
 _WORD = re.compile(r"[^\W_]+")
-_DAY_NS = 86_400 * 10**9
-_DAYS_AT_MOST = 100
-_FEW = 1000
+_FEW = 5000
 _ID_CHARS = 8
 """An id's first characters are its time: fewer would mean every job of a minute or more."""
 _MARKED = (JobState.FAILED, JobState.CANCELLED)
-_OPEN = (JobState.PENDING, JobState.PROCESSING)
+_TOLD = [jobs.c[name] for name in ("name", "camera_id", "tenant_id", "operator", "task_id", "error")]
 _words = table("job_words", column("rowid"))
 
 
 def page_by_words(tx: Reading, wanted: JobFilter, cursor: str | None, limit: int) -> Page[Job]:
     """The newest made first. Raises UsageError for a cursor that is none."""
-    if cursor is not None and not re.fullmatch(r"made:\d{1,18}", cursor):
-        raise UsageError(f"{cursor!r} is no cursor of a search")
-    before = int(cursor.removeprefix("made:")) if cursor else None
-    found: dict[int, Any] = {}
-    if wanted.states and set(wanted.states) <= set(_OPEN) and _number_of(tx, wanted.states) <= _FEW:
+    found: set[int] = set()
+    for numbers in _ways(tx, wanted, number_before(cursor), limit + 1):
+        found |= set(islice(numbers, limit + 1))
+    newest = sorted(found, reverse=True)
+    rows = tx.rows(select(*COLUMNS).where(jobs.c.number.in_(newest[:limit])).order_by(jobs.c.number.desc()))
+    return Page([job_of(row) for row in rows], cursor_after(newest[limit - 1]) if len(newest) > limit else None)
+
+
+def _ways(tx: Reading, wanted: JobFilter, before: int | None, limit: int) -> Iterator[Iterable[int]]:
+    """The numbers of what is meant, newest first, by each way in which a job can be meant."""
+    typed = wanted.text.strip()
+    if len(typed) >= _ID_CHARS and not re.search(r"\s", typed):
+        beside, values = conditions(tx, wanted, before, "+jobs.number")
+        for named in (jobs.c.id.between(typed, typed + "\U0010ffff"), OF_A_REQUEST & (jobs.c.correlation_id == typed)):
+            # The unary plus: few have such an id, and to read all jobs in their order is no way to them.
+            meant = _numbers(beside, values).where(named).order_by(None).order_by(aside("number").desc())
+            yield tx.execute(meant.limit(limit)).scalars()
+    words = _WORD.findall(typed)
+    if not words:
+        return
+    beside, values = conditions(tx, wanted, before)
+    if wanted.states and OPEN.issuperset(wanted.states) and open_number(tx, wanted.states, _FEW) <= _FEW:
         # No mark tells what is open, and it is little: read each of them, not each job that has these words.
-        open_jobs = narrowed(select(jobs.c.number, *COLUMNS), wanted).order_by(jobs.c.number.desc())
-        rows = (row for row in tx.rows(open_jobs) if before is None or row["number"] < before)
-        said = (row for row in rows if _says(row, wanted.text))
-        found = {row["number"]: row for row in islice(said, limit + 1)}
-        return _page(found, limit)
-    for query in _queries(tx, wanted):
-        if before is not None:
-            query = query.where(jobs.c.number < before)
-        found |= {row["number"]: row for row in tx.rows(query.limit(limit + 1))}
-    return _page(found, limit)
+        in_states = " OR ".join(f"state = '{state}'" for state in sorted(wanted.states))
+        yield _saying(tx, _numbers([f"({in_states})", *beside], values), typed)
+        return
+    worded_to = int(tx.scalar(counted("worded_to")))
+    yield _saying(tx, _numbers(["jobs.number > :worded_to", *beside], values | {"worded_to": worded_to}), typed)
+    beside, values = conditions(tx, wanted, before, "job_words.rowid")
+    said = text(" AND ".join(["job_words MATCH :match", *beside])).bindparams(match=_match(wanted, words), **values)
+    by_words = select(_words.c.rowid).where(_words.c.rowid == jobs.c.number, said)
+    yield tx.execute(by_words.order_by(_words.c.rowid.desc()).limit(limit)).scalars()
 
 
-def _page(found: dict[int, Any], limit: int) -> Page[Job]:
-    numbers = sorted(found, reverse=True)[:limit]
-    items = [job_of({name: found[number][name] for name in _NAMES}) for number in numbers]
-    return Page(items, f"made:{numbers[-1]}" if len(found) > limit else None)
+def _numbers(said: list[str], values: dict[str, Any]) -> Select[tuple[int]]:
+    numbers = select(jobs.c.number).order_by(jobs.c.number.desc())
+    return numbers.where(text(" AND ".join(said)).bindparams(**values)) if said else numbers
 
 
-def _says(row: Any, typed: str) -> bool:
-    """What the index would say of these words and this row."""
-    if len(typed.strip()) >= _ID_CHARS and (
-        row["id"].startswith(typed.strip()) or row["correlation_id"] == typed.strip()
-    ):
-        return True
-    told = [row[name] or "" for name in ("name", "camera_id", "tenant_id", "operator", "task_id")]
-    told.append((row["error"] or {}).get("message", ""))
-    words, wanted = _WORD.findall(_bare(" ".join(told))), _WORD.findall(_bare(typed))
-    return bool(wanted) and all(any(word.startswith(start) for word in words) for start in wanted)
+def _saying(tx: Reading, numbers: Select[tuple[int]], typed: str) -> Iterator[int]:
+    """Those of the jobs that have words with these beginnings, as the index would tell."""
+    starts = _WORD.findall(_bare(typed))
+    for row in tx.execute(numbers.add_columns(*_TOLD)):
+        number, *told, error = row
+        words = _WORD.findall(_bare(" ".join([*filter(None, told), (error or {}).get("message", "")])))
+        if all(any(word.startswith(start) for word in words) for start in starts):
+            yield number
 
 
 def _bare(said: str) -> str:
@@ -69,79 +81,29 @@ def _bare(said: str) -> str:
     return "".join(sign for sign in normalize("NFKD", said) if not combining(sign)).lower()
 
 
-_NAMES = [known.name for known in COLUMNS]
-
-
-def _queries(tx: Reading, wanted: JobFilter) -> list[Select[Any]]:
-    rows = select(jobs.c.number, *COLUMNS)
-    newest = jobs.c.number.desc()
-    given = wanted.text.strip()
-    queries = []
-    if len(given) >= _ID_CHARS and not re.search(r"\s", given):
-        ids = jobs.c.id.between(given, given + "\U0010ffff")
-        queries.append(narrowed(rows.where(ids), wanted, aside_from_all=True).order_by(newest))
-        of_request = rows.where(OF_A_REQUEST, jobs.c.correlation_id == given)
-        queries.append(narrowed(of_request, wanted, aside_from_all=True).order_by(newest))
-    match = _match(tx, wanted)
-    if match is None:
-        return queries
-    said = text("job_words MATCH :match").bindparams(match=match)
-    both = rows.select_from(_words).where(_words.c.rowid == jobs.c.number, said)
-    queries.append(narrowed(both, wanted, aside_from_all=True).order_by(_words.c.rowid.desc()))
-    return queries
-
-
-def _match(tx: Reading, wanted: JobFilter) -> str | None:
-    """The query in FTS5's language, as much of the filter as the index knows in it; None if it holds no word."""
-    typed = _WORD.findall(wanted.text)
-    if not typed:
-        return None
-    asked = [f"words : ({_all(f'{_quoted(word)} *' for word in typed)})"]
-    for named, value in (("session", wanted.session_id), ("tenant", wanted.tenant_id), ("camera", wanted.camera_id)):
-        asked += [f"{named} : {_quoted(word)}" for word in _WORD.findall(value or "")]
+def _match(wanted: JobFilter, words: list[str]) -> str:
+    """The query in FTS5's language, with as much of the filter as the marks tell."""
+    asked = [f"{_quoted(word)} *" for word in words]
+    for mark, value in (
+        (Mark.SESSION, wanted.session_id),
+        (Mark.TENANT, wanted.tenant_id),
+        (Mark.CAMERA, wanted.camera_id),
+    ):
+        asked += [] if value is None else [_quoted(mark.of(value))]
     if wanted.kinds:
-        kinds = (f"({_all(map(_quoted, _WORD.findall(kind)))})" for kind in sorted(wanted.kinds))
-        asked.append(f"kind : ({_any(kinds)})")
-    if wanted.top_level:
-        asked.append("marks : top")
-    if days := _days(tx, wanted):
-        asked.append(f"marks : ({_any(days)})")
+        asked.append(_any(Mark.KIND.of(kind) for kind in wanted.kinds))
     states = set(wanted.states)
     only_marked = states <= set(_MARKED)
     if states and only_marked:
-        asked.append(f"marks : ({_any(sorted(states))})")
-    unwanted = [] if only_marked else [state for state in _MARKED if state not in states]
-    return f"({_all(asked)}) NOT marks : ({_any(unwanted)})" if unwanted else _all(asked)
+        asked.append(_any(map(Mark.STATE.of, states)))
+    unwanted = [] if only_marked else [Mark.STATE.of(state) for state in _MARKED if state not in states]
+    unwanted += [Mark.CHILD] if wanted.top_level else []
+    return f"({' AND '.join(asked)}) NOT {_any(unwanted)}" if unwanted else " AND ".join(asked)
 
 
 def _quoted(word: str) -> str:
     return f'"{word}"'
 
 
-def _all(terms: Iterable[str]) -> str:
-    return " AND ".join(terms)
-
-
-def _any(terms: Iterable[str]) -> str:
-    return " OR ".join(terms)
-
-
-def _days(tx: Reading, wanted: JobFilter) -> list[str]:
-    """The marks of the days between the filter's times; none if they are too many to tell."""
-    if wanted.from_ns is None and wanted.to_ns is None:
-        return []
-    oldest, newest = tx.execute(select(_edge(), _edge(last=True))).one()
-    first_ns = max(wanted.from_ns or 0, oldest or 0)
-    last_ns = min(wanted.to_ns or newest or 0, newest or 0)
-    first, last = first_ns // _DAY_NS, last_ns // _DAY_NS
-    return [f"day{day}" for day in range(first, last + 1)] if last - first < _DAYS_AT_MOST else []
-
-
-def _edge(*, last: bool = False) -> Any:
-    at = jobs.c.created_at_ns
-    return select(func.max(at) if last else func.min(at)).scalar_subquery()
-
-
-def _number_of(tx: Reading, states: Collection[JobState]) -> int:
-    counted = select(func.coalesce(func.sum(job_counts.c.jobs), 0)).where(job_counts.c.state.in_(sorted(states)))
-    return int(tx.scalar(counted))
+def _any(words: Iterable[str]) -> str:
+    return f"({' OR '.join(map(_quoted, sorted(words)))})"

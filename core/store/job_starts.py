@@ -2,15 +2,13 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Integer, func, literal_column, select
+from sqlalchemy import func, select
 
-from core.job import Job, JobState
+from core.job import ENDED, Job, JobState
 from core.store.database import Reading
-from core.store.job_columns import COLUMNS, job_of
+from core.store.job_columns import COLUMNS, aside, job_of
 from core.store.paging import Page, cursor_of, newest_first
-from core.store.schema import BEGUN_AT, TOP_LEVEL, jobs
-
-_BEGUN_AT = literal_column(BEGUN_AT, Integer)
+from core.store.schema import BATCHES, NEVER_STARTED, STARTED, TOP_LEVEL, in_state, jobs
 
 
 def began_ns(job: Job) -> int:
@@ -29,19 +27,31 @@ def page(
     limit: int = 50,
 ) -> Page[Job]:
     """Single jobs and batches, latest start first; to_ns is exclusive. Raises UsageError for a cursor that is none."""
-    query = select(*COLUMNS).where(TOP_LEVEL)
-    if state is not None:
-        # The unary plus: an index on the state would have to be sorted again.
-        query = query.where(literal_column("+jobs.state", jobs.c.state.type) == state)
-    if tenant_id is not None:
-        query = query.where(literal_column("+jobs.tenant_id", jobs.c.tenant_id.type) == tenant_id)
-    if from_ns is not None:
-        query = query.where(from_ns <= _BEGUN_AT)
-    if to_ns is not None:
-        query = query.where(to_ns > _BEGUN_AT)
-    found = [job_of(row) for row in tx.rows(newest_first(query, _BEGUN_AT, jobs.c.id, cursor, limit))]
+    found: list[Job] = []
+    for states, began_at, which in _PARTS:
+        if state is not None and state not in states:
+            continue
+        query = select(*COLUMNS).where(TOP_LEVEL, *which)
+        if state is not None:
+            query = query.where(aside("state") == state)
+        if tenant_id is not None:
+            query = query.where(aside("tenant_id") == tenant_id)
+        if from_ns is not None:
+            query = query.where(from_ns <= began_at)
+        if to_ns is not None:
+            query = query.where(to_ns > began_at)
+        found += [job_of(row) for row in tx.rows(newest_first(query, began_at, jobs.c.number, cursor, limit))]
+    found.sort(key=lambda job: (began_ns(job), job.number), reverse=True)
     last = found[limit - 1] if len(found) > limit else None
-    return Page(found[:limit], cursor_of(began_ns(last), last.id) if last else None)
+    return Page(found[:limit], cursor_of(began_ns(last), last.number) if last else None)
+
+
+# What started, what waits for its first start, and what ended before it: each in the order of when it began.
+_PARTS = (
+    (frozenset(JobState), jobs.c.started_at_ns, (STARTED,)),
+    ({JobState.PENDING}, jobs.c.created_at_ns, (in_state(JobState.PENDING), aside("started_at_ns").is_(None))),
+    (ENDED, jobs.c.created_at_ns, (NEVER_STARTED,)),
+)
 
 
 def child_counts(tx: Reading, batch_ids: Collection[str]) -> dict[str, dict[JobState, int]]:
@@ -58,6 +68,12 @@ def child_counts(tx: Reading, batch_ids: Collection[str]) -> dict[str, dict[JobS
 
 def active_batches(tx: Reading, limit: int) -> list[Job]:
     """Batches that have not ended, latest beginning first."""
-    open_states = (JobState.PROCESSING, JobState.PENDING)
-    query = select(*COLUMNS).where(TOP_LEVEL, jobs.c.state.in_(open_states), jobs.c.is_batch)
-    return [job_of(row) for row in tx.rows(query.order_by(_BEGUN_AT.desc(), jobs.c.id.desc()).limit(limit))]
+    query = select(*COLUMNS).where(BATCHES, jobs.c.state.in_((JobState.PROCESSING, JobState.PENDING)))
+    return [
+        job_of(row)
+        for row in tx.rows(
+            query.order_by(
+                func.coalesce(jobs.c.started_at_ns, jobs.c.created_at_ns).desc(), jobs.c.number.desc()
+            ).limit(limit)
+        )
+    ]

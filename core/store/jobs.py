@@ -26,9 +26,10 @@ from core.store.job_rows import (
     page,
     states,
 )
+from core.store.job_turns import first_ready
 from core.store.moves import IllegalMove, StaleAttempt, before
 from core.store.prepared import Prepared, given
-from core.store.schema import DUE, READY, early_cancels, jobs
+from core.store.schema import DUE, early_cancels, in_state, jobs
 
 __all__ = [
     "WAITS",
@@ -82,28 +83,18 @@ def claim(tx: Writing, *, worker_id: str, kinds_free: Mapping[JobKind, int]) -> 
         due = update(jobs).where(DUE, jobs.c.not_before_ns <= tx.now_ns)
         still = case((jobs.c.waits_for.is_(None), None), else_=jobs.c.held_because)
         tx.execute(due.values(not_before_ns=None, held_because=still, revision=tx.revision()))
-    # One look into the index a kind: a kind at its limit may have a million jobs waiting before the first free one.
-    firsts = [first for kind in kinds if (first := _FIRST.row(tx, kind=kind))]
-    if not firsts:
+    number = first_ready(tx, kinds)
+    if number is None:
         return None
-    id = min(firsts, key=lambda first: (-first["priority"], first["created_at_ns"], first["id"]))["id"]
-    claimed = _CLAIM.row(tx, id=id, worker_id=worker_id, now_ns=tx.now_ns, revision=tx.revision())
+    claimed = _CLAIM.row(tx, number=number, worker_id=worker_id, now_ns=tx.now_ns, revision=tx.revision_of_a_job())
     job = job_of(claimed)
     settle(tx, [job.batch_id])
     return job
 
 
-_ASKED = (jobs.c.id, jobs.c.priority, jobs.c.created_at_ns)
-_FIRST = Prepared(
-    select(*_ASKED)
-    .where(READY, jobs.c.kind == given("kind", jobs.c.kind))
-    .order_by(jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id)
-    .limit(1),
-    *_ASKED,
-)
 _CLAIM = Prepared(
     update(jobs)
-    .where(jobs.c.id == given("id", jobs.c.id), jobs.c.state == JobState.PENDING)
+    .where(jobs.c.number == given("number", jobs.c.number), jobs.c.state == JobState.PENDING)
     .values(
         state=JobState.PROCESSING,
         attempt=jobs.c.attempt + 1,
@@ -134,7 +125,7 @@ def progress(tx: Writing, job: Job, percent: float, stage: str = "", message: st
 def finish(tx: Writing, job: Job, summary: Mapping[str, object]) -> None:
     """Complete this attempt of the job. Raises StaleAttempt if a newer attempt owns it, or it was cancelled."""
     ended = _FINISH.changed(
-        tx, id=job.id, attempt=job.attempt, now_ns=tx.now_ns, revision=tx.revision(), summary=dict(summary)
+        tx, id=job.id, attempt=job.attempt, now_ns=tx.now_ns, revision=tx.revision_of_a_job(), summary=dict(summary)
     )
     if not ended:
         raise StaleAttempt("job", job.id, job.attempt)
@@ -263,7 +254,7 @@ def retry(tx: Writing, id: str) -> Job:
 
 def retry_all_failed(tx: Writing) -> int:
     """Try all failed jobs again but those of cancelled batches; returns how many."""
-    return _retry(tx, jobs.c.id.is_not(None))
+    return _retry(tx, in_state(JobState.FAILED))
 
 
 def _retry(tx: Writing, which: Any) -> int:
@@ -301,7 +292,7 @@ def recover(tx: Writing, worker_id: str) -> int:
     Pending again, or failed when no try was left. Returns how many.
     """
     lost = update(jobs).where(
-        jobs.c.state == JobState.PROCESSING,
+        in_state(JobState.PROCESSING),
         jobs.c.worker_id != worker_id,
         ~jobs.c.is_batch,
     )

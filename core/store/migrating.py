@@ -135,7 +135,7 @@ def _run(
         if number == 1:
             connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             connection.execute(
-                "INSERT INTO station VALUES (1, ?, ?, 1, 1, 1, 1, 0, 0)", (_identity(folder), clock.utc_ns())
+                "INSERT INTO station VALUES (1, ?, ?, 1, 1, 1, 0, 0)", (_identity(folder), clock.utc_ns())
             )
         if connection.execute("PRAGMA foreign_key_check").fetchone():
             raise sqlite3.IntegrityError(f"migration {number} leaves rows that name no other row")

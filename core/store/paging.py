@@ -2,7 +2,7 @@
 
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Table, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, Table, tuple_
 
 from core.errors import UsageError
 from core.store.database import Reading
@@ -17,18 +17,19 @@ class Page(NamedTuple, Generic[T]):
 
 
 def newest_first(
-    query: Select[Any], at: ColumnElement[int], id: ColumnElement[str], cursor: str | None, limit: int
+    query: Select[Any], at: ColumnElement[int], id: ColumnElement[Any], cursor: str | None, limit: int
 ) -> Select[Any]:
-    """The query's rows after the cursor, by time then id, newest first; one more than `limit`, for `next`."""
+    """The query's rows after the cursor, by time then id or number, newest first; one more than `limit`, for `next`."""
     if cursor is not None:
         at_text, _, last_id = cursor.partition(":")
-        if not last_id or not at_text.lstrip("-").isdecimal():
+        numbered = isinstance(id.type, Integer)
+        if not last_id or not at_text.lstrip("-").isdecimal() or (numbered and not last_id.isdecimal()):
             raise UsageError(f"{cursor!r} is no cursor of a page")
-        query = query.where(tuple_(at, id) < (int(at_text), last_id))
+        query = query.where(tuple_(at, id) < (int(at_text), int(last_id) if numbered else last_id))
     return query.order_by(at.desc(), id.desc()).limit(limit + 1)
 
 
-def cursor_of(at_ns: int, id: str) -> str:
+def cursor_of(at_ns: int, id: str | int) -> str:
     return f"{at_ns}:{id}"
 
 

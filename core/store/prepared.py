@@ -20,19 +20,24 @@ class Prepared:
         compiled: Any = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self._sql = str(compiled)
         known = compiled.construct_params(_check=False)
-        self._binds = []
-        for name in compiled.positiontup:
+        self._values: list[Any] = []
+        self._given: list[tuple[int, str, Any]] = []
+        """Place, name and what makes SQLite's value of it, of each open parameter."""
+        for place, name in enumerate(compiled.positiontup):
             process = compiled.binds[name].type.bind_processor(_DIALECT) if name in compiled.binds else None
-            is_open = name in compiled.binds and compiled.binds[name].required
-            value = process(known[name]) if process and not is_open else known[name]
-            self._binds.append((name.removeprefix(_OPEN) if is_open else None, process, value))
-        self._results = [(column.key, column.type.result_processor(_DIALECT, None)) for column in columns]
+            if name in compiled.binds and compiled.binds[name].required:
+                self._given.append((place, name.removeprefix(_OPEN), process))
+                self._values.append(None)
+            else:
+                self._values.append(process(known[name]) if process else known[name])
+        self._names = [column.key for column in columns]
+        processes = [column.type.result_processor(_DIALECT, None) for column in columns]
+        self._results = [(place, process) for place, process in enumerate(processes) if process]
 
     def run(self, tx: Reading, **given: Any) -> sqlite3.Cursor:
-        values = [
-            value if name is None else (process(given[name]) if process else given[name])
-            for name, process, value in self._binds
-        ]
+        values = self._values.copy()
+        for place, name, process in self._given:
+            values[place] = process(given[name]) if process else given[name]
         return tx.execute_compiled(self._sql, values)
 
     def row(self, tx: Reading, **given: Any) -> dict[str, Any] | None:
@@ -42,10 +47,10 @@ class Prepared:
         cursor.close()
         if found is None:
             return None
-        return {
-            name: process(value) if process else value
-            for (name, process), value in zip(self._results, found, strict=True)
-        }
+        values = list(found)
+        for place, process in self._results:
+            values[place] = process(values[place])
+        return dict(zip(self._names, values, strict=True))
 
     def first(self, tx: Reading, **given: Any) -> Any:
         """The first value of the first row, as SQLite has it; None if there is no row."""

@@ -51,6 +51,7 @@ def new_job(schedule: Schedule, at_ns: int, *, tries: int = TRIES) -> NewJob:
 def add(tx: Writing, schedule: Schedule) -> Schedule:
     """A new schedule, with an id of its own. Raises UsageError, CameraUnknown."""
     _check(tx, schedule)
+    _check_camera(tx, schedule)
     made = replace(
         schedule,
         id=new_id(),
@@ -70,10 +71,12 @@ def add(tx: Writing, schedule: Schedule) -> Schedule:
 def update(tx: Writing, schedule: Schedule) -> Schedule:
     """Change what the caller may say of it; its next run is computed anew if its calendar changed.
 
-    Raises NotFound, UsageError, CameraUnknown.
+    One whose camera was removed can be switched off. Raises NotFound, UsageError, CameraUnknown.
     """
-    _check(tx, schedule)
     before = get(tx, schedule.id)
+    _check(tx, schedule)
+    if schedule.enabled or schedule.camera_id != before.camera_id:
+        _check_camera(tx, schedule)
     values: dict[str, Any] = {name: getattr(schedule, name) for name in _GIVEN}
     values |= {"params": dict(schedule.params), "revision": tx.revision()}
     if any(getattr(before, name) != getattr(schedule, name) for name in _CALENDAR):
@@ -165,9 +168,12 @@ def _check(tx: Reading, schedule: Schedule) -> None:
         parse_cron(schedule.cron)
     elif schedule.every_s is None or schedule.cron is not None or not 1 <= schedule.every_s <= 366 * 86_400:
         raise UsageError("A schedule by interval runs every 1 s to 366 days, and has no cron line")
+    new_job(schedule, tx.now_ns)
+
+
+def _check_camera(tx: Reading, schedule: Schedule) -> None:
     if schedule.camera_id is not None:
         cameras.get(tx, schedule.camera_id)
-    new_job(schedule, tx.now_ns)
 
 
 def _schedule(row: RowMapping) -> Schedule:

@@ -2,7 +2,7 @@
 
 Frames, clips and uploads are in schema_files.py; schedules, alerts and the words of jobs in schema_around_jobs.py.
 Times end in _ns and are UTC nanoseconds. Every watched table carries `revision`, drawn from the one counter in
-`station` within the transaction that changed the row, so that a reader asks for `revision > ?`.
+`counters` within the transaction that changed the row, so that a reader asks for `revision > ?`.
 """
 
 from enum import StrEnum
@@ -16,9 +16,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     Table,
     Text,
+    TextClause,
     event,
+    select,
     text,
 )
 
@@ -61,7 +64,6 @@ station = Table(
     Column("id", Integer, primary_key=True, comment="always 1: one station a database"),
     Column("uuid", Text, nullable=False, comment="also in the file station.id: database and folder belong together"),
     Column("created_at_ns", Integer, nullable=False),
-    Column("revision", Integer, nullable=False, comment="the one counter"),
     Column("settings_revision", Integer, nullable=False, comment="when settings.toml last changed"),
     Column("wake_revision", Integer, nullable=False, comment="when the operator last asked to sync now"),
     Column("wake_served_revision", Integer, nullable=False, comment="the newest such wish that was wholly served"),
@@ -72,6 +74,25 @@ station = Table(
     flag("first_run_done"),
     sqlite_strict=True,
 )
+
+# All numbers that nearly every transaction moves, so that it writes one page for them: the revision; how many jobs of
+# a kind ended in a state (batches are not counted); up to which job job_words has the words; and the sum of what the
+# clock was set back between one job and the next.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True, comment="revision, jobs, worded_to or clock_back_ns"),
+    Column("kind", Text, primary_key=True, comment="of jobs; else empty"),
+    Column("state", Text, primary_key=True, comment="of jobs; else empty"),
+    Column("number", Integer, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+
+def counted(name: str) -> Select[tuple[int]]:
+    return select(counters.c.number).where(counters.c.name == name)
+
 
 cameras = Table(
     "cameras",
@@ -138,18 +159,21 @@ sessions = Table(
 )
 Index("sessions_current", sessions.c.current, unique=True, sqlite_where=text("current = 1"))
 
-# Partial indices: a query gets one only if it says the very same words. The unary plus keeps SQLite, which knows
-# nothing of how many rows there are, from taking the index on `state` instead.
-# A pending job that could start now:
-READY = text(
-    "state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL"
-)
+# Each index costs a page of the log in every commit that touches it, so there are few, and most are partial: a query
+# gets one only if it says the very same words. Behind its columns stands the row's number: newest is ORDER BY number.
+IS_READY = "(is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL)"
+"""1: a pending job may start now. An index on an expression serves the very same words."""
+IS_TOP = "(batch_id IS NULL)"
 DUE = text("not_before_ns IS NOT NULL")
+# The unary plus keeps SQLite, which knows nothing of how many rows there are, from another index.
 NEW_CAPTURES = text("+kind = 'capture' AND is_batch = 0 AND +state = 'pending'")
 TOP_LEVEL = text("batch_id IS NULL")
+BATCHES = text("is_batch = 1")
+STARTED = text("started_at_ns IS NOT NULL")
+NEVER_STARTED = text("started_at_ns IS NULL AND completed_at_ns IS NOT NULL")
 OF_A_REQUEST = text("correlation_id <> id")
-BEGUN_AT = "coalesce(started_at_ns, created_at_ns)"
-"""When a job began, as the status routes count it: an index on an expression serves the very same words."""
+_OPEN = "state = 'pending' OR state = 'processing'"
+_ENDED = "state = 'completed' OR state = 'failed' OR state = 'cancelled'"
 
 jobs = Table(
     "jobs",
@@ -171,7 +195,7 @@ jobs = Table(
     Column("progress", REAL, nullable=False, comment="per cent"),
     Column("stage", Text, nullable=False),
     Column("message", Text, nullable=False),
-    Column("task_id", Text, unique=True, comment="the caller's own id"),
+    Column("task_id", Text, comment="the caller's own id"),
     Column("tenant_id", Text, comment="the team: a label and a filter"),
     Column("operator", Text),
     Column("camera_id", Text(collation="NOCASE"), ForeignKey("cameras.id")),
@@ -206,32 +230,44 @@ jobs = Table(
     CheckConstraint("(state IN ('completed', 'failed', 'cancelled')) = (completed_at_ns IS NOT NULL)"),
     CheckConstraint("state <> 'failed' OR is_batch = 1 OR error IS NOT NULL"),
     Index("jobs_revision", "revision"),
-    Index("jobs_created", "created_at_ns", "id"),
-    Index("jobs_state", "state", "created_at_ns", "id"),
-    Index("jobs_session", "session_id", "created_at_ns", "id"),
-    Index("jobs_kind", "kind", "created_at_ns", "id"),
     sqlite_strict=True,
 )
-Index("jobs_ready", jobs.c.kind, jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id, sqlite_where=READY)
+Index("jobs_task", jobs.c.task_id, unique=True, sqlite_where=text("task_id IS NOT NULL"))
+# All that is open, in the order in which it starts: small while little waits, so that its moves stay in one page.
+Index(
+    "jobs_open",
+    jobs.c.state,
+    text(IS_READY),
+    text(IS_TOP),
+    jobs.c.kind,
+    jobs.c.priority.desc(),
+    sqlite_where=text(_OPEN),
+)
+Index("jobs_ended", jobs.c.state, jobs.c.kind, sqlite_where=text(_ENDED))
+Index("jobs_ended_at", jobs.c.completed_at_ns, sqlite_where=text("completed_at_ns IS NOT NULL"))
 Index("jobs_due", jobs.c.not_before_ns, sqlite_where=DUE)
 Index("jobs_new_captures", jobs.c.revision, sqlite_where=NEW_CAPTURES)
 Index("jobs_batch", jobs.c.batch_id, jobs.c.state, sqlite_where=text("batch_id IS NOT NULL"))
-Index("jobs_top_state", jobs.c.state, jobs.c.priority.desc(), jobs.c.created_at_ns, jobs.c.id, sqlite_where=TOP_LEVEL)
-Index("jobs_ended", jobs.c.completed_at_ns, jobs.c.id, sqlite_where=text("completed_at_ns IS NOT NULL"))
-Index("jobs_tenant", jobs.c.tenant_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("tenant_id IS NOT NULL"))
-Index("jobs_camera", jobs.c.camera_id, jobs.c.created_at_ns, jobs.c.id, sqlite_where=text("camera_id IS NOT NULL"))
+Index("jobs_batches", jobs.c.state, jobs.c.kind, sqlite_where=BATCHES)
+Index("jobs_tenant", jobs.c.tenant_id, sqlite_where=text("tenant_id IS NOT NULL"))
+Index("jobs_camera", jobs.c.camera_id, sqlite_where=text("camera_id IS NOT NULL"))
 Index(
-    "jobs_session_state",
+    "jobs_session",
     jobs.c.session_id,
     jobs.c.state,
     jobs.c.kind,
-    jobs.c.created_at_ns,
-    jobs.c.id,
-    sqlite_where=text("session_id IS NOT NULL"),
+    sqlite_where=text(f"session_id IS NOT NULL AND ({_ENDED})"),
 )
+Index("jobs_started", jobs.c.started_at_ns, sqlite_where=text(f"{TOP_LEVEL} AND {STARTED}"))
+Index("jobs_never_started", jobs.c.created_at_ns, sqlite_where=text(f"{TOP_LEVEL} AND {NEVER_STARTED}"))
 Index("jobs_waits_for", jobs.c.waits_for, sqlite_where=text("waits_for IS NOT NULL"))
-Index("jobs_begun", text(BEGUN_AT), jobs.c.id, sqlite_where=TOP_LEVEL)
 Index("jobs_correlation", jobs.c.correlation_id, sqlite_where=OF_A_REQUEST)
+
+
+def in_state(state: JobState) -> TextClause:
+    """The words by which a query gets the index of the open or of the ended jobs: a parameter would not do."""
+    return text(f"jobs.state = '{state}'")
+
 
 # However a job ended: those that waited for it may be claimed, and then see for themselves how it ended.
 trigger(
@@ -241,26 +277,39 @@ trigger(
     "held_because = CASE WHEN not_before_ns IS NULL THEN NULL ELSE held_because END WHERE waits_for = NEW.id; END",
 )
 
-job_counts = Table(
-    "job_counts",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("state", Text, primary_key=True),
-    Column("jobs", Integer, nullable=False, comment="rows of jobs that are no batch; kept by triggers"),
-    sqlite_strict=True,
+# Rows come in the order of their numbers, and so of the time they were made, unless the clock was set back: by how
+# much, all in all, says how far around a time the rows that were made then must be looked for.
+trigger(
+    "jobs_out_of_time",
+    "AFTER INSERT ON jobs WHEN NEW.created_at_ns < (SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1) "
+    "BEGIN UPDATE counters SET number = number - NEW.created_at_ns + "
+    "(SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1) WHERE name = 'clock_back_ns'; END",
 )
 
+_ENDS = "IN ('completed', 'failed', 'cancelled')"
 _COUNT_JOB = (
-    "INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1;"
+    "INSERT INTO counters VALUES ('jobs', NEW.kind, NEW.state, 1) "
+    "ON CONFLICT (name, kind, state) DO UPDATE SET number = number + 1;"
 )
-_UNCOUNT_JOB = "UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state;"
-trigger("jobs_counted_in", f"AFTER INSERT ON jobs WHEN NEW.is_batch = 0 BEGIN {_COUNT_JOB} END")
+_UNCOUNT_JOB = "UPDATE counters SET number = number - 1 WHERE name = 'jobs' AND kind = OLD.kind AND state = OLD.state;"
 trigger(
-    "jobs_counted_over",
-    "AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state "
-    f"BEGIN {_UNCOUNT_JOB} {_COUNT_JOB} END",
+    "jobs_counted_in",
+    f"AFTER INSERT ON jobs WHEN NEW.is_batch = 0 AND NEW.state {_ENDS} BEGIN {_COUNT_JOB} END",
 )
-trigger("jobs_counted_out", f"AFTER DELETE ON jobs WHEN OLD.is_batch = 0 BEGIN {_UNCOUNT_JOB} END")
+trigger(
+    "jobs_counted",
+    "AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state "
+    f"AND NEW.state {_ENDS} BEGIN {_COUNT_JOB} END",
+)
+trigger(
+    "jobs_uncounted",
+    "AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state "
+    f"AND OLD.state {_ENDS} BEGIN {_UNCOUNT_JOB} END",
+)
+trigger(
+    "jobs_counted_out",
+    f"AFTER DELETE ON jobs WHEN OLD.is_batch = 0 AND OLD.state {_ENDS} BEGIN {_UNCOUNT_JOB} END",
+)
 
 early_cancels = Table(
     "early_cancels",

@@ -1,5 +1,7 @@
 """The tables around the jobs: the schedules that make them, the words they are found by, and the alerts."""
 
+from enum import StrEnum
+
 from sqlalchemy import DDL, REAL, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, event, text
 
 from core.alert import AlertKind
@@ -62,34 +64,86 @@ alerts = Table(
 )
 Index("alerts_raised", alerts.c.kind, alerts.c.subject, unique=True, sqlite_where=RAISED)
 
-# What jobs are found by, without a copy of it (content=''): the words people type, and beside them the plain filters,
-# so that the index itself meets a common word with a rare camera. A row is renewed when it fails, is cancelled or is
-# tried again; a job's progress never touches it.
+# What jobs are found by, without a copy of it (content=''): the words people type, an index for each length of their
+# beginnings, and beside them marks of the plain filters, so that the index itself meets a common word with a rare
+# camera. A mark is short and may be another's too: whoever searches looks at the row again. They are added a few
+# hundred jobs at a time, which costs a tenth of one by one; a search reads the few newest jobs themselves. A row is
+# renewed when it fails, is cancelled or is tried again; a job's progress never touches it.
+AT_ONCE = 256
+"""A power of two."""
+
+
+class Mark(StrEnum):
+    """What a mark begins with: a private character, which nobody types. The SQL below says them again."""
+
+    KIND = "\ue000"
+    STATE = "\ue001"
+    CHILD = "\ue002"
+    CAMERA = "\ue003"
+    TENANT = "\ue004"
+    SESSION = "\ue005"
+
+    def of(self, value: str) -> str:
+        """The mark of this value: a word's begins as it does, an id's ends as it does."""
+        if self in (Mark.KIND, Mark.STATE):
+            return self + value[:3]
+        return self + (value.lower() if self is Mark.CAMERA else value).encode().hex()[-6:]
+
+
+def _mark(mark: Mark, column: str) -> str:
+    if mark in (Mark.KIND, Mark.STATE):
+        return f"' ' || char({ord(mark)}) || substr({column}, 1, 3)"
+    column = f"lower({column})" if mark is Mark.CAMERA else column
+    return f"' ' || char({ord(mark)}) || substr(hex({column}), -6)"
+
+
 _WORDS = (
     "{0}.number, {0}.name || ' ' || ifnull({0}.camera_id, '') || ' ' || ifnull({0}.tenant_id, '') || ' ' || "
     "ifnull({0}.operator, '') || ' ' || ifnull({0}.task_id, '') || ' ' || "
-    "ifnull(json_extract({0}.error, '$.message'), ''), "
-    "{0}.kind, {0}.session_id, {0}.tenant_id, {0}.camera_id, 'day' || ({0}.created_at_ns / 86400000000000) || "
-    "iif({0}.batch_id IS NULL, ' top', '') || iif({0}.state IN ('failed', 'cancelled'), ' ' || {0}.state, '')"
+    "ifnull(json_extract({0}.error, '$.message'), '') || "
+    + " || ".join(
+        (
+            _mark(Mark.KIND, "{0}.kind"),
+            f"iif({{0}}.state IN ('failed', 'cancelled'), {_mark(Mark.STATE, '{0}.state')}, '')",
+            f"iif({{0}}.batch_id IS NULL, '', ' ' || char({ord(Mark.CHILD)}))",
+            *(
+                f"iif({{0}}.{column} IS NULL, '', {_mark(mark, f'{{0}}.{column}')})"
+                for mark, column in (
+                    (Mark.CAMERA, "camera_id"),
+                    (Mark.TENANT, "tenant_id"),
+                    (Mark.SESSION, "session_id"),
+                )
+            ),
+        )
+    )
 )
-_ADD = f"INSERT INTO job_words(rowid, words, kind, session, tenant, camera, marks) VALUES ({_WORDS.format('NEW')});"
-_DROP = (
-    "INSERT INTO job_words(job_words, rowid, words, kind, session, tenant, camera, marks) "
-    f"VALUES ('delete', {_WORDS.format('OLD')});"
-)
+_ADD = f"INSERT INTO job_words(rowid, words) VALUES ({_WORDS.format('NEW')});"
+_DROP = f"INSERT INTO job_words(job_words, rowid, words) VALUES ('delete', {_WORDS.format('OLD')});"
+_ARE_IN = "(SELECT number FROM counters WHERE name = 'worded_to')"
 event.listen(
     metadata,
     "after_create",
     DDL(  # type: ignore[no-untyped-call]
-        "CREATE VIRTUAL TABLE job_words USING fts5(words, kind, session, tenant, camera, marks, "
-        "content='', columnsize=0, detail=column, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2')"
+        "CREATE VIRTUAL TABLE job_words USING fts5(words, content='', columnsize=0, detail=none, "
+        "prefix='1 2 3 4 5 6 7 8 9 10', tokenize='unicode61 remove_diacritics 2')"
     ),
 )
-trigger("jobs_worded", f"AFTER INSERT ON jobs BEGIN {_ADD} END")
+trigger(
+    "jobs_worded",
+    f"AFTER INSERT ON jobs WHEN (NEW.number & {AT_ONCE - 1}) = 0 BEGIN INSERT INTO job_words(rowid, words) "
+    f"SELECT {_WORDS.format('jobs')} FROM jobs WHERE number > {_ARE_IN} AND number <= NEW.number; "
+    "UPDATE counters SET number = NEW.number WHERE name = 'worded_to'; END",
+)
 trigger(
     "jobs_reworded",
-    "AFTER UPDATE OF state, error ON jobs WHEN NEW.error IS NOT OLD.error "
-    "OR (NEW.state <> OLD.state AND (NEW.state IN ('failed', 'cancelled') OR OLD.state IN ('failed', 'cancelled'))) "
-    f"BEGIN {_DROP} {_ADD} END",
+    "AFTER UPDATE OF state, error ON jobs WHEN (NEW.error IS NOT OLD.error "
+    "OR (NEW.state <> OLD.state AND (NEW.state IN ('failed', 'cancelled') OR OLD.state IN ('failed', 'cancelled')))) "
+    f"AND OLD.number <= {_ARE_IN} BEGIN {_DROP} {_ADD} END",
 )
-trigger("jobs_unworded", f"AFTER DELETE ON jobs BEGIN {_DROP} END")
+trigger("jobs_unworded", f"BEFORE DELETE ON jobs WHEN OLD.number <= {_ARE_IN} BEGIN {_DROP} END")
+# The number of a row that was the last is given again: the words of what has it then are not in yet.
+trigger(
+    "jobs_renumbered",
+    "AFTER DELETE ON jobs BEGIN UPDATE counters SET number = (SELECT ifnull(max(number), 0) FROM jobs) "
+    "WHERE name = 'worded_to' AND number > (SELECT ifnull(max(number), 0) FROM jobs); END",
+)

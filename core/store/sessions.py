@@ -14,6 +14,7 @@ from core.store.prepared import Prepared
 from core.store.schema import sessions
 
 _COLUMNS = [sessions.c[field.name] for field in fields(Session)]
+_CURRENT_ID = Prepared(select(sessions.c.id).where(sessions.c.current))
 _CURRENT = Prepared(select(*_COLUMNS).where(sessions.c.current), *_COLUMNS)
 
 
@@ -68,6 +69,11 @@ def get(tx: Reading, id: str) -> Session:
 def current(tx: Reading) -> Session | None:
     row = _CURRENT.row(tx)
     return Session(**row) if row else None
+
+
+def current_id(tx: Reading) -> str | None:
+    id: str | None = _CURRENT_ID.first(tx)
+    return id
 
 
 def every(tx: Reading) -> list[Session]:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
-from core.store.database import Reading, Writing
+from core.store.database import NEWEST, Reading, Writing
 from core.store.schema import station
 
 
@@ -19,7 +19,7 @@ def created_at_ns(tx: Reading) -> int:
 
 def revision(tx: Reading) -> int:
     """The newest number drawn: where a reader that starts now begins to ask for changes."""
-    return int(tx.scalar(select(station.c.revision)))
+    return int(tx.scalar(text(f"SELECT {NEWEST}")))
 
 
 def settings_revision(tx: Reading) -> int:

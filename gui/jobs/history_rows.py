@@ -26,9 +26,9 @@ class HistoryRow:
     message: str
 
     @property
-    def place(self) -> tuple[int, str]:
+    def place(self) -> int:
         """A larger one is newer and comes first."""
-        return self.job.created_at_ns, self.job.id
+        return self.job.number
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ def test_what_another_process_commits_is_told(station, folder, qtbot):
         cameras.add(tx, Camera("Pit_1", "rtsp://127.0.0.1/live"))
     with qtbot.waitSignal(station.changed):
         other = sqlite3.connect(folder.database)
-        other.execute("UPDATE station SET sync_paused = 1, revision = revision + 1")
+        other.executescript("UPDATE station SET sync_paused = 1; UPDATE counters SET number = number + 1;")
         other.commit()
         other.close()
 

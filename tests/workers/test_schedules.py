@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import CameraUnknown
 from core.job import PRIORITY_SCHEDULED, Job, JobKind
 from core.schedule import Schedule, ScheduleTrigger
 from core.store import cameras, jobs, schedules
@@ -139,3 +140,14 @@ def test_a_schedule_of_a_removed_camera_counts_its_times_and_says_why(calendar: 
     assert calendar.made() == []
     assert calendar.do(schedules.get, schedule.id).missed_runs == 1
     assert "Reference can't be run" in caplog.text
+
+
+def test_a_schedule_whose_camera_was_removed_can_still_be_switched_off(calendar: Calendar):
+    schedule = calendar.do(schedules.add, EVERY_MINUTE)
+    calendar.do(cameras.remove, CAMERA)
+    off = replace(schedule, enabled=False)
+    assert not calendar.do(schedules.update, off).enabled
+    with pytest.raises(CameraUnknown):
+        calendar.do(schedules.update, schedule)
+    with pytest.raises(CameraUnknown):
+        calendar.do(schedules.update, replace(off, camera_id="Nobody"))

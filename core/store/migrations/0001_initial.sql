@@ -1,11 +1,10 @@
 -- The first tables of station.db. Times end in _ns and are UTC nanoseconds; flags are 0 or 1; JSON is TEXT.
--- Every watched table carries revision, drawn from the counter in station by the transaction that changed the row.
+-- Every watched table carries revision, drawn from the one counter by the transaction that changed the row.
 
 CREATE TABLE station (
     id INTEGER NOT NULL,  -- always 1: one station a database
     uuid TEXT NOT NULL,  -- also in the file station.id: database and folder belong together
     created_at_ns INTEGER NOT NULL,
-    revision INTEGER NOT NULL,  -- the one counter
     settings_revision INTEGER NOT NULL,  -- when settings.toml last changed
     wake_revision INTEGER NOT NULL,  -- when the operator last asked to sync now
     wake_served_revision INTEGER NOT NULL,  -- the newest such wish that was wholly served
@@ -16,6 +15,15 @@ CREATE TABLE station (
     CHECK (sync_paused IN (0, 1)),
     CHECK (first_run_done IN (0, 1))
 ) STRICT;
+
+CREATE TABLE counters (
+    name TEXT NOT NULL,  -- revision, jobs, worded_to or clock_back_ns
+    kind TEXT NOT NULL,  -- of jobs; else empty
+    state TEXT NOT NULL,  -- of jobs; else empty
+    number INTEGER NOT NULL,
+    PRIMARY KEY (name, kind, state)
+) WITHOUT ROWID, STRICT;
+INSERT INTO counters VALUES ('revision', '', '', 1), ('worded_to', '', '', 0), ('clock_back_ns', '', '', 0);
 
 CREATE TABLE cameras (
     id TEXT COLLATE "NOCASE" NOT NULL,  -- names folders; case does not tell two apart
@@ -144,13 +152,6 @@ CREATE INDEX jobs_session ON jobs (session_id, created_at_ns, id);
 CREATE INDEX jobs_state ON jobs (state, created_at_ns, id);
 CREATE INDEX jobs_tenant ON jobs (tenant_id, created_at_ns, id) WHERE tenant_id IS NOT NULL;
 CREATE INDEX jobs_top_state ON jobs (state, priority DESC, created_at_ns, id) WHERE batch_id IS NULL;
-
-CREATE TABLE job_counts (
-    kind TEXT NOT NULL,
-    state TEXT NOT NULL,
-    jobs INTEGER NOT NULL,  -- rows of jobs that are no batch; kept by triggers
-    PRIMARY KEY (kind, state)
-) STRICT;
 
 CREATE TABLE early_cancels (
     task_id TEXT NOT NULL,  -- cancelled before its job was created: the cancel wins
@@ -353,16 +354,6 @@ CREATE TABLE upload_totals (
     PRIMARY KEY (state, held)
 ) STRICT;
 
-CREATE TRIGGER jobs_counted_in AFTER INSERT ON jobs WHEN NEW.is_batch = 0 BEGIN
-    INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1;
-END;
-CREATE TRIGGER jobs_counted_over AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state BEGIN
-    UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state;
-    INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1;
-END;
-CREATE TRIGGER jobs_counted_out AFTER DELETE ON jobs WHEN OLD.is_batch = 0 BEGIN
-    UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state;
-END;
 CREATE TRIGGER uploads_counted_in AFTER INSERT ON uploads BEGIN
     INSERT INTO upload_totals VALUES (NEW.state, NEW.held, 1, NEW.bytes) ON CONFLICT (state, held) DO UPDATE SET uploads = uploads + 1, bytes = bytes + NEW.bytes;
 END;

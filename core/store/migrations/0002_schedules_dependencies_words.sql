@@ -2,9 +2,6 @@
 -- jobs is made anew: SQLite adds no CHECK to a table that stands. Its numbers are rowids that VACUUM keeps.
 
 ALTER TABLE jobs RENAME TO jobs_before_2;
-DROP TRIGGER jobs_counted_in;
-DROP TRIGGER jobs_counted_over;
-DROP TRIGGER jobs_counted_out;
 CREATE TABLE jobs (
     number INTEGER NOT NULL,  -- a rowid that VACUUM keeps: job_words names rows by it
     id TEXT NOT NULL,  -- sorts by the time it was made
@@ -59,7 +56,6 @@ CREATE TABLE jobs (
     CHECK ((state IN ('completed', 'failed', 'cancelled')) = (completed_at_ns IS NOT NULL)),
     CHECK (state <> 'failed' OR is_batch = 1 OR error IS NOT NULL),
     UNIQUE (id),
-    UNIQUE (task_id),
     FOREIGN KEY(camera_id) REFERENCES cameras (id),
     FOREIGN KEY(session_id) REFERENCES sessions (id),
     FOREIGN KEY(batch_id) REFERENCES jobs (id) ON DELETE CASCADE
@@ -68,33 +64,39 @@ INSERT INTO jobs (id, kind, state, params, name, priority, attempt, tries, tries
 SELECT id, kind, state, params, name, priority, attempt, tries, tries_left, created_at_ns, last_updated_ns, progress, stage, message, task_id, tenant_id, operator, camera_id, session_id, batch_id, is_batch, worker_id, not_before_ns, held_because, error, summary, started_at_ns, completed_at_ns, revision, coalesce(batch_id, id) FROM jobs_before_2 ORDER BY created_at_ns, id;
 DROP TABLE jobs_before_2;
 CREATE INDEX jobs_batch ON jobs (batch_id, state) WHERE batch_id IS NOT NULL;
-CREATE INDEX jobs_camera ON jobs (camera_id, created_at_ns, id) WHERE camera_id IS NOT NULL;
+CREATE INDEX jobs_batches ON jobs (state, kind) WHERE is_batch = 1;
+CREATE INDEX jobs_camera ON jobs (camera_id) WHERE camera_id IS NOT NULL;
 CREATE INDEX jobs_correlation ON jobs (correlation_id) WHERE correlation_id <> id;
-CREATE INDEX jobs_created ON jobs (created_at_ns, id);
 CREATE INDEX jobs_due ON jobs (not_before_ns) WHERE not_before_ns IS NOT NULL;
-CREATE INDEX jobs_ended ON jobs (completed_at_ns, id) WHERE completed_at_ns IS NOT NULL;
-CREATE INDEX jobs_kind ON jobs (kind, created_at_ns, id);
+CREATE INDEX jobs_ended ON jobs (state, kind) WHERE state = 'completed' OR state = 'failed' OR state = 'cancelled';
+CREATE INDEX jobs_ended_at ON jobs (completed_at_ns) WHERE completed_at_ns IS NOT NULL;
 CREATE INDEX jobs_new_captures ON jobs (revision) WHERE +kind = 'capture' AND is_batch = 0 AND +state = 'pending';
-CREATE INDEX jobs_ready ON jobs (kind, priority DESC, created_at_ns, id) WHERE state = 'pending' AND is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL;
+CREATE INDEX jobs_open ON jobs (state, (is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL), (batch_id IS NULL), kind, priority DESC) WHERE state = 'pending' OR state = 'processing';
 CREATE INDEX jobs_revision ON jobs (revision);
-CREATE INDEX jobs_session ON jobs (session_id, created_at_ns, id);
-CREATE INDEX jobs_session_state ON jobs (session_id, state, kind, created_at_ns, id) WHERE session_id IS NOT NULL;
-CREATE INDEX jobs_state ON jobs (state, created_at_ns, id);
-CREATE INDEX jobs_tenant ON jobs (tenant_id, created_at_ns, id) WHERE tenant_id IS NOT NULL;
-CREATE INDEX jobs_top_state ON jobs (state, priority DESC, created_at_ns, id) WHERE batch_id IS NULL;
+CREATE INDEX jobs_session ON jobs (session_id, state, kind) WHERE session_id IS NOT NULL AND (state = 'completed' OR state = 'failed' OR state = 'cancelled');
+CREATE INDEX jobs_tenant ON jobs (tenant_id) WHERE tenant_id IS NOT NULL;
 CREATE INDEX jobs_waits_for ON jobs (waits_for) WHERE waits_for IS NOT NULL;
+CREATE UNIQUE INDEX jobs_task ON jobs (task_id) WHERE task_id IS NOT NULL;
 
-CREATE VIRTUAL TABLE job_words USING fts5(words, kind, session, tenant, camera, marks, content='', columnsize=0, detail=column, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2');
-INSERT INTO job_words(rowid, words, kind, session, tenant, camera, marks)
-SELECT number, name || ' ' || ifnull(camera_id, '') || ' ' || ifnull(tenant_id, '') || ' ' || ifnull(operator, '') || ' ' || ifnull(task_id, '') || ' ' || ifnull(json_extract(error, '$.message'), ''), kind, session_id, tenant_id, camera_id, 'day' || (created_at_ns / 86400000000000) || iif(batch_id IS NULL, ' top', '') || iif(state IN ('failed', 'cancelled'), ' ' || state, '') FROM jobs;
+INSERT INTO counters
+SELECT 'jobs', kind, state, count(*) FROM jobs
+WHERE is_batch = 0 AND state IN ('completed', 'failed', 'cancelled') GROUP BY kind, state;
+
+CREATE VIRTUAL TABLE job_words USING fts5(words, content='', columnsize=0, detail=none, prefix='1 2 3 4 5 6 7 8 9 10', tokenize='unicode61 remove_diacritics 2');
+INSERT INTO job_words(rowid, words)
+SELECT number, name || ' ' || ifnull(camera_id, '') || ' ' || ifnull(tenant_id, '') || ' ' || ifnull(operator, '') || ' ' || ifnull(task_id, '') || ' ' || ifnull(json_extract(error, '$.message'), '') || ' ' || char(57344) || substr(kind, 1, 3) || iif(state IN ('failed', 'cancelled'), ' ' || char(57345) || substr(state, 1, 3), '') || iif(batch_id IS NULL, '', ' ' || char(57346)) || iif(camera_id IS NULL, '', ' ' || char(57347) || substr(hex(lower(camera_id)), -6)) || iif(tenant_id IS NULL, '', ' ' || char(57348) || substr(hex(tenant_id), -6)) || iif(session_id IS NULL, '', ' ' || char(57349) || substr(hex(session_id), -6)) FROM jobs;
+UPDATE counters SET number = (SELECT ifnull(max(number), 0) FROM jobs) WHERE name = 'worded_to';
 
 CREATE TRIGGER jobs_ended_before AFTER UPDATE OF state ON jobs WHEN NEW.state <> OLD.state AND NEW.state IN ('completed', 'failed', 'cancelled') BEGIN UPDATE jobs SET waits_for = NULL, revision = NEW.revision, held_because = CASE WHEN not_before_ns IS NULL THEN NULL ELSE held_because END WHERE waits_for = NEW.id; END;
-CREATE TRIGGER jobs_counted_in AFTER INSERT ON jobs WHEN NEW.is_batch = 0 BEGIN INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1; END;
-CREATE TRIGGER jobs_counted_over AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state BEGIN UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state; INSERT INTO job_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT (kind, state) DO UPDATE SET jobs = jobs + 1; END;
-CREATE TRIGGER jobs_counted_out AFTER DELETE ON jobs WHEN OLD.is_batch = 0 BEGIN UPDATE job_counts SET jobs = jobs - 1 WHERE kind = OLD.kind AND state = OLD.state; END;
-CREATE TRIGGER jobs_worded AFTER INSERT ON jobs BEGIN INSERT INTO job_words(rowid, words, kind, session, tenant, camera, marks) VALUES (NEW.number, NEW.name || ' ' || ifnull(NEW.camera_id, '') || ' ' || ifnull(NEW.tenant_id, '') || ' ' || ifnull(NEW.operator, '') || ' ' || ifnull(NEW.task_id, '') || ' ' || ifnull(json_extract(NEW.error, '$.message'), ''), NEW.kind, NEW.session_id, NEW.tenant_id, NEW.camera_id, 'day' || (NEW.created_at_ns / 86400000000000) || iif(NEW.batch_id IS NULL, ' top', '') || iif(NEW.state IN ('failed', 'cancelled'), ' ' || NEW.state, '')); END;
-CREATE TRIGGER jobs_reworded AFTER UPDATE OF state, error ON jobs WHEN NEW.error IS NOT OLD.error OR (NEW.state <> OLD.state AND (NEW.state IN ('failed', 'cancelled') OR OLD.state IN ('failed', 'cancelled'))) BEGIN INSERT INTO job_words(job_words, rowid, words, kind, session, tenant, camera, marks) VALUES ('delete', OLD.number, OLD.name || ' ' || ifnull(OLD.camera_id, '') || ' ' || ifnull(OLD.tenant_id, '') || ' ' || ifnull(OLD.operator, '') || ' ' || ifnull(OLD.task_id, '') || ' ' || ifnull(json_extract(OLD.error, '$.message'), ''), OLD.kind, OLD.session_id, OLD.tenant_id, OLD.camera_id, 'day' || (OLD.created_at_ns / 86400000000000) || iif(OLD.batch_id IS NULL, ' top', '') || iif(OLD.state IN ('failed', 'cancelled'), ' ' || OLD.state, '')); INSERT INTO job_words(rowid, words, kind, session, tenant, camera, marks) VALUES (NEW.number, NEW.name || ' ' || ifnull(NEW.camera_id, '') || ' ' || ifnull(NEW.tenant_id, '') || ' ' || ifnull(NEW.operator, '') || ' ' || ifnull(NEW.task_id, '') || ' ' || ifnull(json_extract(NEW.error, '$.message'), ''), NEW.kind, NEW.session_id, NEW.tenant_id, NEW.camera_id, 'day' || (NEW.created_at_ns / 86400000000000) || iif(NEW.batch_id IS NULL, ' top', '') || iif(NEW.state IN ('failed', 'cancelled'), ' ' || NEW.state, '')); END;
-CREATE TRIGGER jobs_unworded AFTER DELETE ON jobs BEGIN INSERT INTO job_words(job_words, rowid, words, kind, session, tenant, camera, marks) VALUES ('delete', OLD.number, OLD.name || ' ' || ifnull(OLD.camera_id, '') || ' ' || ifnull(OLD.tenant_id, '') || ' ' || ifnull(OLD.operator, '') || ' ' || ifnull(OLD.task_id, '') || ' ' || ifnull(json_extract(OLD.error, '$.message'), ''), OLD.kind, OLD.session_id, OLD.tenant_id, OLD.camera_id, 'day' || (OLD.created_at_ns / 86400000000000) || iif(OLD.batch_id IS NULL, ' top', '') || iif(OLD.state IN ('failed', 'cancelled'), ' ' || OLD.state, '')); END;
+CREATE TRIGGER jobs_out_of_time AFTER INSERT ON jobs WHEN NEW.created_at_ns < (SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1) BEGIN UPDATE counters SET number = number - NEW.created_at_ns + (SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1) WHERE name = 'clock_back_ns'; END;
+CREATE TRIGGER jobs_counted_in AFTER INSERT ON jobs WHEN NEW.is_batch = 0 AND NEW.state IN ('completed', 'failed', 'cancelled') BEGIN INSERT INTO counters VALUES ('jobs', NEW.kind, NEW.state, 1) ON CONFLICT (name, kind, state) DO UPDATE SET number = number + 1; END;
+CREATE TRIGGER jobs_counted AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state AND NEW.state IN ('completed', 'failed', 'cancelled') BEGIN INSERT INTO counters VALUES ('jobs', NEW.kind, NEW.state, 1) ON CONFLICT (name, kind, state) DO UPDATE SET number = number + 1; END;
+CREATE TRIGGER jobs_uncounted AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state AND OLD.state IN ('completed', 'failed', 'cancelled') BEGIN UPDATE counters SET number = number - 1 WHERE name = 'jobs' AND kind = OLD.kind AND state = OLD.state; END;
+CREATE TRIGGER jobs_counted_out AFTER DELETE ON jobs WHEN OLD.is_batch = 0 AND OLD.state IN ('completed', 'failed', 'cancelled') BEGIN UPDATE counters SET number = number - 1 WHERE name = 'jobs' AND kind = OLD.kind AND state = OLD.state; END;
+CREATE TRIGGER jobs_worded AFTER INSERT ON jobs WHEN (NEW.number & 255) = 0 BEGIN INSERT INTO job_words(rowid, words) SELECT jobs.number, jobs.name || ' ' || ifnull(jobs.camera_id, '') || ' ' || ifnull(jobs.tenant_id, '') || ' ' || ifnull(jobs.operator, '') || ' ' || ifnull(jobs.task_id, '') || ' ' || ifnull(json_extract(jobs.error, '$.message'), '') || ' ' || char(57344) || substr(jobs.kind, 1, 3) || iif(jobs.state IN ('failed', 'cancelled'), ' ' || char(57345) || substr(jobs.state, 1, 3), '') || iif(jobs.batch_id IS NULL, '', ' ' || char(57346)) || iif(jobs.camera_id IS NULL, '', ' ' || char(57347) || substr(hex(lower(jobs.camera_id)), -6)) || iif(jobs.tenant_id IS NULL, '', ' ' || char(57348) || substr(hex(jobs.tenant_id), -6)) || iif(jobs.session_id IS NULL, '', ' ' || char(57349) || substr(hex(jobs.session_id), -6)) FROM jobs WHERE number > (SELECT number FROM counters WHERE name = 'worded_to') AND number <= NEW.number; UPDATE counters SET number = NEW.number WHERE name = 'worded_to'; END;
+CREATE TRIGGER jobs_reworded AFTER UPDATE OF state, error ON jobs WHEN (NEW.error IS NOT OLD.error OR (NEW.state <> OLD.state AND (NEW.state IN ('failed', 'cancelled') OR OLD.state IN ('failed', 'cancelled')))) AND OLD.number <= (SELECT number FROM counters WHERE name = 'worded_to') BEGIN INSERT INTO job_words(job_words, rowid, words) VALUES ('delete', OLD.number, OLD.name || ' ' || ifnull(OLD.camera_id, '') || ' ' || ifnull(OLD.tenant_id, '') || ' ' || ifnull(OLD.operator, '') || ' ' || ifnull(OLD.task_id, '') || ' ' || ifnull(json_extract(OLD.error, '$.message'), '') || ' ' || char(57344) || substr(OLD.kind, 1, 3) || iif(OLD.state IN ('failed', 'cancelled'), ' ' || char(57345) || substr(OLD.state, 1, 3), '') || iif(OLD.batch_id IS NULL, '', ' ' || char(57346)) || iif(OLD.camera_id IS NULL, '', ' ' || char(57347) || substr(hex(lower(OLD.camera_id)), -6)) || iif(OLD.tenant_id IS NULL, '', ' ' || char(57348) || substr(hex(OLD.tenant_id), -6)) || iif(OLD.session_id IS NULL, '', ' ' || char(57349) || substr(hex(OLD.session_id), -6))); INSERT INTO job_words(rowid, words) VALUES (NEW.number, NEW.name || ' ' || ifnull(NEW.camera_id, '') || ' ' || ifnull(NEW.tenant_id, '') || ' ' || ifnull(NEW.operator, '') || ' ' || ifnull(NEW.task_id, '') || ' ' || ifnull(json_extract(NEW.error, '$.message'), '') || ' ' || char(57344) || substr(NEW.kind, 1, 3) || iif(NEW.state IN ('failed', 'cancelled'), ' ' || char(57345) || substr(NEW.state, 1, 3), '') || iif(NEW.batch_id IS NULL, '', ' ' || char(57346)) || iif(NEW.camera_id IS NULL, '', ' ' || char(57347) || substr(hex(lower(NEW.camera_id)), -6)) || iif(NEW.tenant_id IS NULL, '', ' ' || char(57348) || substr(hex(NEW.tenant_id), -6)) || iif(NEW.session_id IS NULL, '', ' ' || char(57349) || substr(hex(NEW.session_id), -6))); END;
+CREATE TRIGGER jobs_unworded BEFORE DELETE ON jobs WHEN OLD.number <= (SELECT number FROM counters WHERE name = 'worded_to') BEGIN INSERT INTO job_words(job_words, rowid, words) VALUES ('delete', OLD.number, OLD.name || ' ' || ifnull(OLD.camera_id, '') || ' ' || ifnull(OLD.tenant_id, '') || ' ' || ifnull(OLD.operator, '') || ' ' || ifnull(OLD.task_id, '') || ' ' || ifnull(json_extract(OLD.error, '$.message'), '') || ' ' || char(57344) || substr(OLD.kind, 1, 3) || iif(OLD.state IN ('failed', 'cancelled'), ' ' || char(57345) || substr(OLD.state, 1, 3), '') || iif(OLD.batch_id IS NULL, '', ' ' || char(57346)) || iif(OLD.camera_id IS NULL, '', ' ' || char(57347) || substr(hex(lower(OLD.camera_id)), -6)) || iif(OLD.tenant_id IS NULL, '', ' ' || char(57348) || substr(hex(OLD.tenant_id), -6)) || iif(OLD.session_id IS NULL, '', ' ' || char(57349) || substr(hex(OLD.session_id), -6))); END;
+CREATE TRIGGER jobs_renumbered AFTER DELETE ON jobs BEGIN UPDATE counters SET number = (SELECT ifnull(max(number), 0) FROM jobs) WHERE name = 'worded_to' AND number > (SELECT ifnull(max(number), 0) FROM jobs); END;
 
 CREATE TABLE schedules (
     id TEXT NOT NULL,

@@ -4,7 +4,7 @@ from contextlib import closing
 import pytest
 
 from core.job import JobError, JobKind, JobState, NewJob
-from core.store import job_starts, jobs, results
+from core.store import jobs, results
 from tests.workers.api.running_api import Api, is_refused
 from tests.workers.station_parts import StationParts
 
@@ -241,12 +241,3 @@ def test_a_database_held_by_another_program_is_503_and_reading_goes_on(api: Api,
     assert api.post(f"/cancel_batch_process/{job_id}").status_code == 200
 
 
-def test_the_list_by_start_is_read_from_its_index(station: StationParts):
-    queued(station, 3)
-    with station.database.read() as tx:
-        plan = tx.connection.exec_driver_sql(
-            "EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE batch_id IS NULL "
-            "ORDER BY coalesce(started_at_ns, created_at_ns) DESC, id DESC LIMIT 10"
-        ).all()
-        assert len(job_starts.page(tx, limit=2).items) == 2
-    assert "jobs_begun" in str(plan) and "TEMP B-TREE" not in str(plan)
