@@ -55,7 +55,11 @@ class Watch:
         scale = min(1.0, MOST_PX / max(frame.width, frame.height))
         width, height = round(frame.width * scale / 2) * 2, round(frame.height * scale / 2) * 2
         small = self._reformatter.reformat(frame, width, height, "gray", interpolation=Interpolation.AREA, threads=1)
-        gray = np.frombuffer(memoryview(small.planes[0]), np.uint8).reshape(height, small.planes[0].line_size)[:, :width].copy()
+        gray = (
+            np.frombuffer(memoryview(small.planes[0]), np.uint8)
+            .reshape(height, small.planes[0].line_size)[:, :width]
+            .copy()
+        )
         picture = WatchedPicture(epoch, frame.pts, float(frame.pts * time_base), gray)
         with self._lock:
             self._waiting.append(picture)

@@ -239,5 +239,3 @@ def test_a_database_held_by_another_program_is_503_and_reading_goes_on(api: Api,
         assert is_refused(answer, 503, "database_busy") and answer.headers["Retry-After"] == "1"
         assert api.get(f"/status/{job_id}").status_code == 200
     assert api.post(f"/cancel_batch_process/{job_id}").status_code == 200
-
-
