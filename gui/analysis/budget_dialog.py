@@ -15,7 +15,7 @@ class BudgetDialog(QDialog):
 
     chosen = Signal(float)
 
-    def __init__(self, run: Run, parent: QWidget) -> None:
+    def __init__(self, run: Run, budget_usd: float, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Resume")
         self.setMinimumWidth(_WIDTH_PX)
@@ -28,13 +28,13 @@ class BudgetDialog(QDialog):
         title.setWordWrap(True)
         said.setWordWrap(True)
         said.setText(
-            f"It has cost US$ {run.cost_usd:,.2f} of its budget of US$ {run.budget_usd or 0:,.2f}; "
+            f"It has cost US$ {run.cost_usd:,.2f} of its budget of US$ {budget_usd:,.2f}; "
             f"{assets_text(run.pending)} {'waits' if run.pending == 1 else 'wait'}."
         )
         self.budget = QDoubleSpinBox(self)
         self.budget.setRange(0.01, 1_000_000)
         self.budget.setPrefix("US$ ")
-        self.budget.setValue(max(run.budget_usd or 0, round(run.cost_usd * 2, 2)))
+        self.budget.setValue(max(budget_usd * 2, round(run.cost_usd * 2, 2)))
         self.budget.setAccessibleName("Budget in US dollars")
         theme.pad(self.budget)
         until.setBuddy(self.budget)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
 
-from core.run import Run
+from core.run import STOPPED, Run
 from core.store import runs
 from core.store.database import Writing
 from core.store.moves import IllegalMove
@@ -30,10 +30,11 @@ class RunActions(QObject):
 
     def resume(self, run: Run) -> None:
         """Go on; a run that its budget holds asks for another one first."""
-        if run.budget_usd is None or run.cost_usd <= 0:
+        budget_usd = run.budget_usd or self._station.settings.gemini.budget_usd
+        if not budget_usd or run.held_because in (None, STOPPED):
             self._write(lambda tx: runs.resume(tx, run.id))
             return
-        dialog = BudgetDialog(run, self._page)
+        dialog = BudgetDialog(run, budget_usd, self._page)
         dialog.chosen.connect(lambda budget_usd: self._resume_within(run, budget_usd))
         dialog.open()
 

@@ -1,6 +1,7 @@
 """The threads in which a shard's calls wait for their answers, and what is spent on calls under way."""
 
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -8,6 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from workers.supervision import failure_of
 
+_TOGETHER_S = 0.1
 A = TypeVar("A")
 T = TypeVar("T")
 
@@ -41,17 +43,22 @@ class Callers(Generic[A, T]):
         self._asked.put(what)
 
     def come(self, timeout_s: float) -> list[Came[A, T]]:
-        """What came since, all of it; empty if nothing did within the time."""
+        """What came since; empty if nothing did within the time. What comes a moment later comes with it.
+
+        A commit costs the same for one finding as for ten, and two hundred of them a second are most of a core.
+        """
         try:
             found = [self._came.get(timeout=timeout_s)]
         except Empty:
             return []
-        while True:
+        until_s = time.monotonic() + _TOGETHER_S
+        while len(found) < self.under_way:
             try:
-                found.append(self._came.get_nowait())
+                found.append(self._came.get(timeout=max(until_s - time.monotonic(), 0.0)))
             except Empty:
-                self.under_way -= len(found)
-                return found
+                break
+        self.under_way -= len(found)
+        return found
 
     def close(self) -> None:
         for _ in range(self._threads):

@@ -60,6 +60,7 @@ class Places:
 
     def __init__(self, calls: int, most_bytes: int) -> None:
         self._freed = threading.Condition()
+        self._room_freed = threading.Condition()
         self._calls = calls
         self._most_bytes = most_bytes
         self._taken = 0
@@ -85,14 +86,14 @@ class Places:
     def room(self, wanted_bytes: int, cancel: CancelToken, waiting: Waiting) -> Iterator[None]:
         """Memory for one asset's frames; one that is larger than all of it comes when nobody else is there."""
         patience = _Patience(cancel, waiting)
-        with self._freed:
+        with self._room_freed:
             while self._bytes and self._bytes + wanted_bytes > self._most_bytes:
-                self._freed.wait(_LOOK_S)
+                self._room_freed.wait(_LOOK_S)
                 patience.check()
             self._bytes += wanted_bytes
         try:
             yield
         finally:
-            with self._freed:
+            with self._room_freed:
                 self._bytes -= wanted_bytes
-                self._freed.notify_all()
+                self._room_freed.notify_all()

@@ -284,7 +284,7 @@ def _robust(rows: Values, values: Values) -> tuple[Values, Values]:
         scale = max(0.03, 1.4826 * float(np.median(np.abs(off))))
         weights = np.asarray(np.clip(1 - (off / (4.7 * scale)) ** 2, 0, 1) ** 2, np.float64)
         normal = rows.T @ (rows * weights[:, None]) + 1e-9 * np.eye(rows.shape[1])
-        solved = np.linalg.solve(normal, rows.T @ (weights * values))
+        solved = np.asarray(np.linalg.solve(normal, rows.T @ (weights * values)), np.float64)
         off = values - rows @ solved
     freedom = max(1.0, float(weights.sum()) - rows.shape[1])
     variance = float((weights * off**2).sum()) / freedom
