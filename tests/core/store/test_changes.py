@@ -43,3 +43,14 @@ def test_what_is_rolled_back_is_not_heard(db, changes):
 def test_a_folder_without_a_database_is_told(tmp_path):
     with pytest.raises(DataFolderUnwritable):
         Changes(DataFolder(tmp_path)).changed()
+
+
+def test_a_revision_is_never_given_again_though_only_a_job_that_is_gone_held_it(do, clock):
+    first = do(jobs.enqueue, NewJob(JobKind.IMPORT, {}))
+    running = do(jobs.claim, worker_id="w", kinds_free={JobKind.IMPORT: 1})
+    do(jobs.finish, running, {})
+    before = do(stations.revision)
+    assert before > first.revision
+    do(jobs.clean_up, clock.utc_ns() + 1)
+    gone = do(stations.revision)
+    assert gone > before and do(jobs.enqueue, NewJob(JobKind.IMPORT, {})).revision > gone
