@@ -271,7 +271,7 @@ def _spearman(strengths: Sequence[float], scores: Sequence[float]) -> float:
 def _brisque() -> Callable[[Image], float] | None:
     """Mittal 2012, as the package brisque has it: 0 is good, 100 is bad."""
     try:
-        from brisque import BRISQUE  # type: ignore[import-untyped]
+        from brisque import BRISQUE
     except ImportError:
         return None
 

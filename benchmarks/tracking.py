@@ -82,7 +82,7 @@ def _pace() -> Claim:
 
 
 def _plain_sort(clip: Path, model: DetectorModel) -> Boxes:
-    from pyxtrackers import Sort  # type: ignore[import-untyped]
+    from pyxtrackers import Sort
 
     tracker = Sort()
     found: dict[int, list[tuple[int, Sequence[float]]]] = {}
@@ -123,7 +123,7 @@ def read_truth(files: Sequence[Path]) -> Boxes:
 
 def scores(found: Boxes, truth: Boxes) -> dict[str, float]:
     """MOTA, IDF1 and what they are made of (motmetrics), over the pictures that have truth; a match is an IoU ≥ 0.5."""
-    import motmetrics  # type: ignore[import-untyped]
+    import motmetrics
 
     events = motmetrics.MOTAccumulator(auto_id=True)
     for number in sorted(truth):

@@ -101,8 +101,8 @@ def _cell(value: object) -> object:
 
 
 def _parquet(rows: Iterator[dict[str, object]], pack: Pack, file: Any) -> int:
-    import pyarrow as pa  # type: ignore[import-untyped]  # late: half a second
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa  # late: half a second
+    import pyarrow.parquet as pq
 
     own = [pa.field(name, pa.string()) for name in ("asset_id", "state", "error", "run_id", "model")]
     schema = pa.schema(own + [pa.field(column.name, _arrow(pa, column)) for column in pack.columns])

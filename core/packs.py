@@ -106,7 +106,7 @@ class _Hashed:
 
 @lru_cache(maxsize=32)
 def _validator(key: _Hashed) -> Any:
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # late: a quarter of a second
+    from jsonschema import Draft202012Validator  # late: a quarter of a second
 
     return Draft202012Validator(key.pack.schema)
 

@@ -23,7 +23,7 @@ def test_lines_of_one_name_are_one_asset_and_paths_are_meant_from_the_file(tmp_p
 
 def test_a_spreadsheet_of_another_language_is_read_too(tmp_path):
     (asset,) = read_csv(written(tmp_path, "\ufeffAsset_ID;Frame_Paths\nMotor;a.jpg|b.jpg\n"))
-    assert [Path(frame.path).name for frame in asset.frames] == ["a.jpg", "b.jpg"]
+    assert [Path(str(frame.path)).name for frame in asset.frames] == ["a.jpg", "b.jpg"]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ class Bucket:
 
     def __init__(self, access: Access, name: str, endpoint: str = "") -> None:
         """endpoint: of a server of one's own; empty for Google's, or STORAGE_EMULATOR_HOST's."""
-        from google.cloud.storage import Client  # type: ignore[import-untyped]
-        from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[import-untyped]
+        from google.cloud.storage import Client
+        from google.cloud.storage.retry import DEFAULT_RETRY
 
         self.name = name.removeprefix("gs://")
         options = {"api_endpoint": endpoint} if endpoint else None

@@ -52,7 +52,7 @@ class Detector:
 
     def __init__(self, model: DetectorModel, *, threads: int | None = None, floor: float | None = None) -> None:
         """threads: None is one a core. floor: scores below it are not looked at; None is the sidecar's `low`."""
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
 
         self.model = model
         self._floor = max(_FLOOR, model.sidecar.low if floor is None else floor)
@@ -186,7 +186,7 @@ def _is_cut(boxes: Floats, region: _Region, width: int, height: int) -> NDArray[
 
 def _refusals() -> tuple[type[BaseException], ...]:
     """What ONNX Runtime raises for a model that it can't use: classes of its own that share no base but Exception."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state  # type: ignore[import-untyped]
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     own = [getattr(state, name) for name in dir(state)]
     raised = [kind for kind in own if isinstance(kind, type) and issubclass(kind, Exception)]

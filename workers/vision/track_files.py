@@ -63,8 +63,8 @@ def _row(step: Step, at_s: float) -> list[object]:
 
 def write_parquet(report: TrackReport, target: Path) -> None:
     """A row a track and picture; the columns say their units."""
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     rows = list(_steps(report))
     boxes = np.array([step.box for _, step in rows], np.float32).reshape(-1, 4)

@@ -163,7 +163,7 @@ def _is_sure(piece: Piece, how: Joining) -> bool:
 
 def _pieces(seen: Sequence[Seen], kind: int, how: Joining) -> list[Piece]:
     """SORT (Bewley 2016) over the sure detections, and over those unsure ones that lie where a track is expected."""
-    from pyxtrackers import Sort  # type: ignore[import-untyped]
+    from pyxtrackers import Sort
 
     step_s = float(np.median(np.diff([one.at_s for one in seen]))) if len(seen) > 1 else 1.0
     patience = max(1, round(how.patience_s / max(step_s, 1e-3)))

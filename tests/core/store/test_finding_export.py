@@ -63,7 +63,7 @@ def test_csv_and_json_lines_have_a_row_an_asset_whatever_became_of_it(db, run, t
 
 
 def test_parquet_has_the_packs_types(db, run, tmp_path):
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq
 
     assert export_findings(db, run.id, tmp_path / "f.parquet", ExportFormat.PARQUET) == 5
     table = pq.read_table(tmp_path / "f.parquet")

@@ -163,6 +163,7 @@ def test_a_job_writes_no_more_pages_than_it_must(db, folder):
             jobs.enqueue(tx, IMPORT)
         with db.write() as tx:
             job = jobs.claim(tx, worker_id="w", kinds_free=dict.fromkeys(JobKind, 1))
+        assert job is not None
         with db.write() as tx:
             jobs.finish(tx, job, {})
     assert (written.stat().st_size - begun) / 4120 / 100 <= 18

@@ -33,8 +33,8 @@ def test_ssd_lays_its_offsets_on_its_anchors():
 def test_the_anchors_of_the_shipped_detector_are_those_that_it_was_trained_with():
     laid = Anchors().boxes()
     assert laid.shape == (1917, 4)
-    assert close(laid[0], [0.5 / 19, 0.5 / 19, 0.1, 0.1])
-    assert close(laid[-1], [0.5, 0.5, np.sqrt(0.95), np.sqrt(0.95)])
+    assert close(laid[:1], [[0.5 / 19, 0.5 / 19, 0.1, 0.1]])
+    assert close(laid[-1:], [[0.5, 0.5, np.sqrt(0.95), np.sqrt(0.95)]])
 
 
 def test_centernet_finds_peaks_and_not_their_slopes():
