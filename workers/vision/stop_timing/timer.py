@@ -159,6 +159,8 @@ class StopTimer:
         arrived = None if journey.told else crossing.arrived(journey)
         notes = ["Its arrival was not seen."] if arrived is None else []
         stationary = self._instant(to_rest, notes, stops=True)
+        if journey.told and stationary.u_s >= _ROUGH_U_S:
+            return  # What left came to no rest that can be followed: it was crew, not the next car.
         self._standing = _Standing(arrived, stationary, notes=notes, way=to_rest.direction)
 
     def _instant(self, journey: Journey, notes: list[str], *, stops: bool) -> TimedInstant:
