@@ -11,6 +11,7 @@ from core.pack import ColumnType, Pack, PackColumn
 from core.packs import pack_of
 from core.paths import DataFolder, durable_file
 from core.run import Finding, Run
+from core.spreadsheet import cell
 from core.store import findings, runs
 from core.store.database import Database, open_database
 
@@ -95,9 +96,12 @@ def _csv(rows: Iterator[dict[str, object]], pack: Pack, file: Any) -> int:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return value
+    told = _as_text(value)
+    return cell(told) if isinstance(told, str) else told
+
+
+def _as_text(value: object) -> object:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
 def _parquet(rows: Iterator[dict[str, object]], pack: Pack, file: Any) -> int:
@@ -118,7 +122,7 @@ def _parquet(rows: Iterator[dict[str, object]], pack: Pack, file: Any) -> int:
 def _part(rows: Iterator[dict[str, object]], lists: set[str]) -> Sequence[dict[str, object]]:
     part = []
     for row in rows:
-        part.append({name: _cell(value) if name in lists else value for name, value in row.items()})
+        part.append({name: _as_text(value) if name in lists else value for name, value in row.items()})
         if len(part) == _AT_ONCE:
             break
     return part

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from core.clock import utc_text
 from core.paths import durable_file
+from core.spreadsheet import cell
 from core.stop import Mark, Moment, Span, Stop
 
 COLUMNS = (
@@ -40,14 +40,14 @@ def write_csv(target: Path, stops: Iterable[Stop], sessions: Mapping[str, str]) 
 def row(stop: Stop, sessions: Mapping[str, str]) -> list[str]:
     """The cells of COLUMNS: times in UTC, spans in seconds with their 95 % half-width, unknown ones empty."""
     whole: list[str] = [
-        *(stop.id, _text(sessions.get(stop.session_id or "", "")), stop.camera_id, _text(stop.car_number)),
+        *(stop.id, cell(sessions.get(stop.session_id or "", "")), stop.camera_id, cell(stop.car_number)),
         *(*_span(stop.span), "hand" if stop.hand else "machine"),
         *(*_span(stop.machine_span), _yes(stop.complete), _yes(stop.locked)),
     ]
     for moment in Moment:
         whole += [*_mark(stop.machine.get(moment)), *_mark(stop.hand.get(moment))]
     notes = " ".join(stop.notes)
-    return [*whole, _text(notes), _text(stop.remark), _text(stop.operator or ""), stop.clip_id or "", stop.job_id or ""]
+    return [*whole, cell(notes), cell(stop.remark), cell(stop.operator or ""), stop.clip_id or "", stop.job_id or ""]
 
 
 def _span(span: Span | None) -> tuple[str, str]:
@@ -60,8 +60,3 @@ def _mark(mark: Mark | None) -> tuple[str, str]:
 
 def _yes(flag: bool) -> str:
     return "yes" if flag else ""
-
-
-def _text(value: str) -> str:
-    """A spreadsheet takes what begins so for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

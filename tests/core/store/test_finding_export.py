@@ -110,3 +110,12 @@ def test_a_page_is_sorted_and_filtered_by_the_packs_columns(db, run):
 def test_a_runs_counts_are_kept_with_its_findings(run):
     assert (run.assets, run.completed, run.failed, run.pending, run.tokens_in) == (5, 3, 1, 1, 5)
     assert run.ended_at_ns is None and run.job_state == "processing"
+
+
+def test_an_asset_that_would_be_a_formula_is_quoted_for_a_spreadsheet_and_no_other_reader(db, tmp_path):
+    with db.write() as tx:
+        made = runs.make(tx, NewRun(pack=PACK.as_json()), [Asset("=1+1", (FrameRef(path="/a.jpg"),), "Box")])
+    export_findings(db, made.id, tmp_path / "f.csv", ExportFormat.CSV)
+    export_findings(db, made.id, tmp_path / "f.jsonl", ExportFormat.JSONL)
+    assert (tmp_path / "f.csv").read_text("utf-8").splitlines()[1].startswith("'=1+1,")
+    assert json.loads((tmp_path / "f.jsonl").read_text("utf-8"))["asset_id"] == "=1+1"
