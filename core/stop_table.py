@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from core.clock import utc_text
 from core.paths import durable_file
 from core.spreadsheet import cell
 from core.stop import Mark, Moment, Span, Stop
