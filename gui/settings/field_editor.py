@@ -90,7 +90,7 @@ class FieldEditor(QWidget):
         return text
 
     def set_value(self, value: Any) -> None:
-        """Show a value of the settings."""
+        """Show a value of the settings, or what was entered in its place (`value()`), right or wrong."""
         widget = self.widget
         if isinstance(widget, QCheckBox):
             widget.setChecked(bool(value))
@@ -101,7 +101,8 @@ class FieldEditor(QWidget):
         elif isinstance(widget, QComboBox):
             widget.setCurrentText(str(value))
         elif isinstance(widget, QLineEdit):
-            widget.setText(size_text(int(value)) if self.doc.type == "bytes" else "" if value is None else str(value))
+            is_size = self.doc.type == "bytes" and isinstance(value, int)
+            widget.setText(size_text(value) if is_size else "" if value is None else str(value))
         self._show_default()
 
     def mark(self, *, changed: bool, wrong: str) -> None:

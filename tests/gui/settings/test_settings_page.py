@@ -89,6 +89,15 @@ def test_what_is_not_right_is_said_beside_it_and_is_not_saved(station, page):
     assert page.save_button.isEnabled()
 
 
+def test_edits_right_or_wrong_stay_when_the_settings_change_elsewhere(station, page):
+    enter(page, "capture", "capture.ring_max_bytes", "32 MiB")
+    enter(page, "storage", "storage.part_size_bytes", "much")
+    station.settings_changed.emit()
+    assert page.show_section("capture").editors["capture.ring_max_bytes"].value() == "32 MiB"
+    assert page.show_section("storage").editors["storage.part_size_bytes"].value() == "much"
+    assert page.unsaved == 2
+
+
 def test_revert_shows_what_is_saved(page):
     enter(page, "station", "station.operator", "Ada")
     page.revert_button.click()
