@@ -39,7 +39,8 @@ _MODE_HINTS = {
 
 
 _FIELD_PX = 112
-_TEXT_PX = 216
+_TEXT_SHARE = 0.3
+"""Of the bar's width: what the button's words may take."""
 _ROOMY_PX = 1100
 """Narrower bars speak in a smaller voice."""
 
@@ -151,7 +152,8 @@ class CaptureBar(QFrame):
 
     def _fit_text(self) -> None:
         self._button.ensurePolished()  # its font comes with the style
-        self._button.setText(self._button.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, _TEXT_PX))
+        room_px = round(self.width() * _TEXT_SHARE)
+        self._button.setText(self._button.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room_px))
 
     def state(self) -> dict[str, Any]:
         """What window.json keeps."""

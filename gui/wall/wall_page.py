@@ -31,6 +31,8 @@ class WallPage(QWidget):
 
     no_cameras = Signal(bool)
     """Whether there is no camera to show."""
+    press_queued = Signal(str)
+    """The job of a press whose end this page will tell."""
 
     def __init__(self, station: Station, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,6 +120,7 @@ class WallPage(QWidget):
 
     def _queued(self, job: Job, press: Press) -> None:
         self._watched[job.id] = press
+        self.press_queued.emit(job.id)
         self._following.ask()
         if self._state is not None and not self._state.worker_present:
             folder = self._station.folder

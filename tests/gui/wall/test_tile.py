@@ -45,8 +45,12 @@ def test_a_picture_that_is_followed_by_none_grows_old_by_itself(tile):
     tile.show_picture(picture(age_s=1.9))
     assert tile.stale_text == ""
     tile.picture = picture(age_s=2.1)
+    assert "live" in tile.accessibleName()
     tile.refresh_age()
     assert tile.stale_text == "2.1 s old"
+    assert "stalled" in tile.accessibleName() and "live" not in tile.accessibleName()
+    tile.show_picture(picture())
+    assert "live" in tile.accessibleName()
 
 
 def test_trouble_is_said_in_words_and_the_last_picture_no_longer_looks_live(tile):
