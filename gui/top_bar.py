@@ -93,7 +93,7 @@ class TopBar(QFrame):
 
         def absent() -> bool:
             with database.read() as tx:
-                return not processes.present(tx, Role.WORKER, time.time_ns())
+                return not processes.running(tx, Role.WORKER, time.time_ns())
 
         run_in_background(absent, then=lambda is_absent: self.start_worker() if is_absent else None, parent=self)
 
@@ -112,7 +112,7 @@ class TopBar(QFrame):
 
     def _read(self) -> TopState:
         with self._station.database.read() as tx:
-            present = bool(processes.present(tx, Role.WORKER, time.time_ns()))
+            present = bool(processes.running(tx, Role.WORKER, time.time_ns()))
             died = not present and bool(processes.every(tx, Role.WORKER))
             open_sessions = tuple(session for session in sessions.every(tx) if session.closed_at_ns is None)
         return TopState(open_sessions, present, died, self._disk.look(time.monotonic()))

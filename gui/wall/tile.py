@@ -1,5 +1,6 @@
 """One camera on the wall: its words above, its newest picture below, and never an old picture that looks live."""
 
+import math
 import time
 from dataclasses import dataclass, replace
 
@@ -135,10 +136,11 @@ class Tile(QWidget):
         return QRect(_EDGE_PX, top, self.width() - 2 * _EDGE_PX, self.height() - top - _EDGE_PX)
 
     def wanted_px(self) -> QSize:
-        """The size in device pixels at which a picture of this camera fills its area."""
+        """The size in device pixels at which a picture of this camera fills its area, as decoders make it."""
         area, ratio = self.picture_area(), self.devicePixelRatioF()
         width = min(area.width(), area.height() * self.words.aspect)
-        return QSize(max(2, int(width * ratio)) & ~1, max(2, int(width * ratio / self.words.aspect)) & ~1)
+        whole = max(8, int(width * ratio) & ~7)
+        return QSize(whole, max(2, math.ceil(whole / self.words.aspect)))
 
     # Painting
 

@@ -133,7 +133,7 @@ class WallPage(QWidget):
 
     def _not_queued(self, error: KnownError, press: Press) -> None:
         show_notice(
-            self, f"The press was not queued. {error} {error.hint}", "bad", ("Try again", lambda: self._send(press))
+            self, f"The press was not queued. {error}. {error.hint}", "bad", ("Try again", lambda: self._send(press))
         )
 
     def _tell(self, ended: EndedPress, press: Press) -> None:

@@ -27,6 +27,9 @@ from gui.pages import PAGES
 from gui.shortcuts import ShortcutsDialog
 from gui.toast import Notice, show_notice
 
+NO_PID = 2**31 - 1
+"""No system gives a process this number."""
+
 
 @pytest.fixture
 def open_window(station, qtbot):
@@ -184,7 +187,7 @@ def test_a_worker_that_died_is_started_again_but_not_for_ever(open_window, with_
     assert started == []  # it was never there, or left in good order
     long_ago = time.time_ns() - 60 * 10**9
     with with_camera.database.write() as tx:
-        processes.beat(tx, ProcessBeat("w", Role.WORKER, 1, long_ago, long_ago, "0"))
+        processes.beat(tx, ProcessBeat("w", Role.WORKER, NO_PID, long_ago, long_ago, "0"))
     qtbot.waitUntil(lambda: started == [with_camera.folder] * 3, timeout=15_000)
     state = window.top_bar._read()
     window.top_bar._show(state)

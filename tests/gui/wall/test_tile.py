@@ -102,7 +102,7 @@ def test_the_wanted_size_fits_the_area_and_keeps_the_cameras_shape(tile):
         assert wanted.width() <= area.width()
         assert wanted.height() <= area.height()
         assert wanted.width() / wanted.height() == pytest.approx(aspect, rel=0.02)
-        assert wanted.width() > area.width() - 4 or wanted.height() > area.height() - 4
+        assert wanted.width() > area.width() - 8 or wanted.height() > area.height() - 8
 
 
 def test_what_a_screen_reader_hears_names_the_camera_its_state_and_whether_it_is_chosen(tile):
