@@ -24,6 +24,7 @@ CAPTURES = {
     "interval": "Interval",
     "continuous": "Continuous capture",
     "clip": "Clip",
+    "event_driven": "Event capture",
 }
 STATES = {
     JobState.PENDING: "Waiting",

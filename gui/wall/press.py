@@ -19,6 +19,7 @@ MODE_NAMES: Mapping[CaptureMode, str] = {
     CaptureMode.INTERVAL: "Interval",
     CaptureMode.CONTINUOUS: "Continuous",
     CaptureMode.CLIP: "Clip",
+    CaptureMode.EVENT_DRIVEN: "Events",
 }
 
 

@@ -182,7 +182,12 @@ class Feeds:
 
 
 def pin(feed: Feed, key: str, params: CaptureParams) -> None:
-    """Pin what a capture will read, if it is not yet. Raises InstantGone."""
+    """Pin what a capture will read, if it is not yet: of an event, what it reads is known once there is one.
+
+    Raises InstantGone.
+    """
+    if params.mode is CaptureMode.EVENT_DRIVEN:
+        return
     from_ns = start_of(feed, params)
     if params.mode is CaptureMode.CLIP:
         from_ns, length_s = from_ns - int(params.pre_s * 1e9), params.pre_s + params.post_s

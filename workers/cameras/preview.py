@@ -57,7 +57,7 @@ class Preview:
         clock: Clock,
         watch: Watch | None = None,
     ) -> None:
-        """watch: gets every picture that is decoded, and has them decoded while it watches a pit box."""
+        """watch: gets every picture that is decoded, and has them decoded while somebody watches."""
         self._watch = watch or Watch()
         self._ring = ring
         self._time_of = time_of
@@ -81,7 +81,7 @@ class Preview:
         now_ns = self._clock.monotonic_ns()
         if wish is not None and wish.until_monotonic_ns <= now_ns:
             wish = None
-        if wish is None and self._watch.box is None:
+        if wish is None and not self._watch.wants:
             self._follower = self._decoder = self._decoded = None
             return False
         if self._follower is None:
