@@ -44,6 +44,8 @@ def job_of(row: Iterable[Any]) -> Job:
     job = object.__new__(Job)
     for put, value in zip(_PUT, row, strict=True):
         put(job, value)
+    # RETURNING hands a whole number back as an int, from a REAL column too.
+    object.__setattr__(job, "progress", float(job.progress))
     if job.error is not None:
         object.__setattr__(job, "error", JobError(**cast("dict[str, Any]", job.error)))
     return job
