@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core.errors import KnownError
 from core.paths import DataFolder
 from core.store.changes import Changes
 
@@ -26,17 +27,23 @@ class Answers:
         self._making: dict[Question, asyncio.Task[bytes]] = {}
 
     def kept(self, scope: Scope) -> bytes | None:
-        """What was answered to the same question, if it holds still."""
+        """What was answered to the same question, if it holds still. Raises DataFolderError, DatabaseBusy."""
+        question = _question(scope)
+        if question in self._kept:
+            self._forget_what_changed()
+        return self._kept.get(question)
+
+    def _forget_what_changed(self) -> None:
         if self._changes.changed():
             # Who reads now goes on for those who asked before, and keeps it where nobody looks.
             self._kept, self._making = {}, {}
-        return self._kept.get(_question(scope))
 
     async def to(self, request: Request, make: Callable[[], BaseModel]) -> Response:
         """As JSON. make: reads the database and nothing that changes with time; it runs on a thread.
 
-        Raises what make raises. Those who ask the same meanwhile wait for the one reading.
+        Raises what make raises, and as `kept`. Those who ask the same meanwhile wait for the one reading.
         """
+        self._forget_what_changed()
         question = _question(request.scope)
         making = self._making.get(question)
         if making is None:
@@ -59,7 +66,10 @@ class AnsweredBefore:
         self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        content = self._answers.kept(scope) if scope["method"] == "GET" else None
+        try:
+            content = self._answers.kept(scope) if scope["method"] == "GET" else None
+        except KnownError:  # the route will meet it again, and knows how to tell it
+            content = None
         answer = self._routes if content is None else _as_json(content)
         await answer(scope, receive, send)
 
