@@ -107,10 +107,18 @@ class Cloud:
                 )
             return self._clients[key]
 
-    def ask(self, client: "genai.Client", model: str, contents: Any, cancel: CancelToken, waiting: Waiting) -> Any:
-        """generateContent, once. Raises Again, KnownError, Cancelled."""
+    def ask(
+        self, client: "genai.Client", model: str, contents: Any, cancel: CancelToken, waiting: Waiting
+    ) -> dict[str, Any]:
+        """generateContent, once: the answer as Vertex AI wrote it. Raises Again, KnownError, Cancelled."""
+        from workers.analysis.question_types import AS_SENT
+
         with self._told(model), self._wire.turn(cancel, waiting):
-            return client.models.generate_content(model=model, contents=contents)
+            response = client.models.generate_content(model=model, contents=contents, config=AS_SENT)
+            answer = json.loads((response.sdk_http_response and response.sdk_http_response.body) or "{}")
+            if not isinstance(answer, dict):
+                raise ValueError("no object")
+            return answer
 
     def count_tokens(self, model: str) -> int:
         """Of one word: costs nothing, and shows whether the model can be asked. Raises KnownError."""
@@ -175,7 +183,9 @@ def open_cloud(settings: Settings, kept: Credentials) -> Cloud:
         access = find_access(settings, kept)
         # Else every call looks for certificates on the disk, and our connections show none anyway.
         os.environ.setdefault("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
-        _warm_up()
+        from workers.analysis import question_types
+
+        question_types.warm_up()
         for chatty in ("httpx", "google_genai", "google_genai.models"):
             logging.getLogger(chatty).setLevel(logging.WARNING)  # a line a request
         return Cloud(settings.gemini, access)
@@ -183,17 +193,6 @@ def open_cloud(settings: Settings, kept: Credentials) -> Cloud:
     cloud: Cloud = _CLOUD.get(key, make)
     reach(settings.gemini)
     return cloud
-
-
-def _warm_up() -> None:
-    """google.genai builds its types when they are first used: once, here, and not in fifty threads at the same time."""
-    from google.genai import types
-
-    parts = [types.Part(text="x"), types.Part(inline_data=types.Blob(data=b"x", mime_type="image/jpeg"))]
-    parts.append(types.Part(file_data=types.FileData(file_uri="gs://x/y", mime_type="image/jpeg")))
-    types._GenerateContentParameters(model="x", contents=types.Content(role="user", parts=parts))
-    answered = {"candidates": [{"content": {"parts": [{"text": "x"}]}, "finish_reason": "STOP"}]}
-    types.GenerateContentResponse.model_validate(answered)
 
 
 def reach(gemini: GeminiSettings) -> None:
