@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ _JITTER = 0.15
 _PATIENCE_S = 120.0
 """The longest wish of the service to come back later that is heeded; past it, the asset fails and says so."""
 _SHARD_CALLS = 50
+_BEGUN = count()
+"""The shard that began first has the next free place."""
 
 
 def open_provider(settings: Settings, folder: DataFolder) -> "GeminiProvider":
@@ -72,6 +75,7 @@ class GeminiProvider:
         self._pauses_s = pauses_s
         self._chance = chance or random.Random()
         self._lock = threading.Lock()
+        self._order = next(_BEGUN)
         self._ready: tuple[Pack, genai.Client, int] | None = None
 
     @property
@@ -139,7 +143,7 @@ class GeminiProvider:
         while True:
             wait(self.cloud.turns.take(), cancel, waiting)
             try:
-                response = self.cloud.ask(client, model, contents, cancel, waiting)
+                response = self.cloud.ask(client, model, contents, cancel, waiting, self._order)
             except Again as again:
                 pause_s = self._pause_s(tried, again)
                 if tried == RETRIES or pause_s > _PATIENCE_S:

@@ -55,9 +55,9 @@ class Wire:
         self.client = Client(transport=None if proxied() else KeptConnections(trusted()), verify=trusted())
 
     @contextmanager
-    def turn(self, cancel: CancelToken, waiting: Waiting) -> "Iterator[None]":
-        """Whose cancel and waiting hold for what this thread sends within."""
-        self._turns.of_this_thread = (cancel, waiting)
+    def turn(self, cancel: CancelToken, waiting: Waiting, order: int = 0) -> "Iterator[None]":
+        """Whose cancel and waiting hold for what this thread sends within, and who goes first."""
+        self._turns.of_this_thread = (cancel, waiting, order)
         yield
 
 
@@ -108,12 +108,12 @@ class Cloud:
             return self._clients[key]
 
     def ask(
-        self, client: "genai.Client", model: str, contents: Any, cancel: CancelToken, waiting: Waiting
+        self, client: "genai.Client", model: str, contents: Any, cancel: CancelToken, waiting: Waiting, order: int
     ) -> dict[str, Any]:
         """generateContent, once: the answer as Vertex AI wrote it. Raises Again, KnownError, Cancelled."""
         from workers.analysis.question_types import AS_SENT
 
-        with self._told(model), self._wire.turn(cancel, waiting):
+        with self._told(model), self._wire.turn(cancel, waiting, order):
             response = client.models.generate_content(model=model, contents=contents, config=AS_SENT)
             answer = json.loads((response.sdk_http_response and response.sdk_http_response.body) or "{}")
             if not isinstance(answer, dict):

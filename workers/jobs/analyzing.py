@@ -175,8 +175,10 @@ class _Shard:
             _put_back(self._context, self._run.id, None)
 
     def _afford(self, finding: Finding) -> bool:
+        if self._budget_usd is None:
+            return True
         usd = self._provider.cost_of(self._pack, finding.asset)
-        if self._budget_usd is None or usd <= 0:
+        if usd <= 0:
             return True
         if LEDGER.reserve(self._run.id, usd, self._budget_usd, self._spent):
             self._reserved[finding.number] = usd
