@@ -9,7 +9,7 @@ from itertools import count
 
 from workers.cancellation import Cancelled, CancelToken
 
-_LOOK_S = 0.2
+_LOOK_S = 0.5
 _TELL_S = 1.0
 Waiting = Callable[[], None]
 
