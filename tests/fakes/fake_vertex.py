@@ -86,6 +86,8 @@ class FakeVertex:
     arrived_ns: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     answered: Counter[Fault] = field(default_factory=Counter)
     seen: list[Call] = field(default_factory=list)
+    refused: int = 0
+    """Requests of a wrong token."""
     in_flight: int = 0
     most_in_flight: int = 0
     bucket: FakeBucket = field(default_factory=FakeBucket)
@@ -137,6 +139,7 @@ class FakeVertex:
         if request.path.startswith("/fake/"):
             return self._told(request)
         if request.headers.get("authorization") != f"Bearer {self.token}":
+            self.refused += 1
             return _error(Fault.EXPIRED)
         if self.bucket.serves(request):
             return self.bucket.serve(request, self.url)

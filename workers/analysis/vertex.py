@@ -44,21 +44,37 @@ class Wire:
         from workers.analysis.wire import KeptConnections
 
         self._turns = turns = threading.local()
+        self._refused: CredentialsRefused | None = None
+
+        wire = self
 
         class Client(httpx.Client):
             def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
                 with places.call(*turns.of_this_thread):
+                    wire._check()
                     return super().send(request, **options)
 
         # More places than calls: an idle connection is better kept than made anew.
         # httpx's own transport knows proxies; ours is cheap.
-        self.client = Client(transport=None if proxied() else KeptConnections(trusted()), verify=trusted())
+        self._kept = None if proxied() else KeptConnections(trusted())
+        self.client = Client(transport=self._kept, verify=trusted())
 
     @contextmanager
     def turn(self, cancel: CancelToken, waiting: Waiting, order: int = 0) -> "Iterator[None]":
         """Whose cancel and waiting hold for what this thread sends within, and who goes first."""
+        self._check()
         self._turns.of_this_thread = (cancel, waiting, order)
         yield
+
+    def refuse(self, why: CredentialsRefused) -> None:
+        """Nothing more is sent: what was refused once will be refused to all who wait."""
+        self._refused = why
+        if self._kept is not None:
+            self._kept.close()
+
+    def _check(self) -> None:
+        if self._refused is not None:
+            raise CredentialsRefused(self._refused.title)
 
 
 @cache
@@ -150,6 +166,7 @@ class Cloud:
             gemini, project = self._gemini, self.access.project
             fault = fault_of(failed, model=model, project=project, location=gemini.location, timeout_s=gemini.timeout_s)
             if isinstance(fault, CredentialsRefused):
+                self._wire.refuse(fault)
                 _CLOUD.forget(self)  # they may have been renewed where they lie
             if fault is None:
                 raise
