@@ -30,8 +30,9 @@ def cloud(station, monkeypatch):
     with FakeVertex() as fake:
         monkeypatch.setattr(vertex, "_CLOUD", Kept())
         Credentials(station.folder).set(GEMINI_TOKEN, TOKEN)
-        pace = {"requests_per_minute": 100_000, "max_in_flight": IN_FLIGHT}
-        gemini = GeminiSettings(project="team-1", base_url=fake.url, **pace)
+        gemini = GeminiSettings(
+            project="team-1", base_url=fake.url, requests_per_minute=100_000, max_in_flight=IN_FLIGHT
+        )
         station.settings = Settings(gemini=gemini)
         yield fake
         if vertex._CLOUD.thing is not None:
