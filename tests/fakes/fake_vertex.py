@@ -280,7 +280,7 @@ def main() -> None:
     chosen = parser.parse_args()
     rates = {Fault[name]: share for name, share in chosen.rates.items()}
     with FakeVertex(latency_s=chosen.latency, rates=rates, retry_after_s=chosen.retry_after, keep=0) as fake:
-        print(json.dumps({"port": fake.port}), flush=True)
+        print(json.dumps({"port": fake.port, "token": TOKEN}), flush=True)
         sys.stdin.read()
 
 
