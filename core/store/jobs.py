@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import case, delete, func, insert, null, select, update
 
 from core.job import MOVES, OPEN, PRIORITY_MAX, Job, JobError, JobKind, JobState
+from core.store import night_batches
 from core.store.batches import settle
 from core.store.database import Reading, Writing
 from core.store.job_columns import COLUMNS, OWN_REVISION, JobFilter, job_of
@@ -210,6 +211,7 @@ def cancel(tx: Writing, id: str) -> bool:
     of_it = (jobs.c.id == id) | (jobs.c.batch_id == id)
     tx.execute(update(jobs).where(of_it, jobs.c.state.in_(open_states)).values(ended | {"revision": tx.revision()}))
     settle(tx, [id if job.is_batch else job.batch_id])
+    night_batches.call_off_of_job(tx, job)
     return True
 
 

@@ -40,7 +40,10 @@ class AnalysisPage(QWidget):
         self._title = QLabel("Analysis", self)
         self.new_button = QPushButton("New run…", self)
         self.runs_button, self.packs_button = self._segment("Runs"), self._segment("Packs")
+        self.not_google = QLabel(self)
         self._lay_out()
+        self._tell_who_answers()
+        station.settings_changed.connect(self._tell_who_answers)
         self.runs.opened.connect(self.show_run)
         self.runs.new_wanted.connect(lambda: self.new_run())
         self.results.back_wanted.connect(self.show_runs)
@@ -114,6 +117,12 @@ class AnalysisPage(QWidget):
         self.results.table.restore(state.get("columns"))
         self.results.charts_button.setChecked(state.get("charts") is not False)
 
+    def _tell_who_answers(self) -> None:
+        """A made-up answer, as the demo's are, must not look like Google's."""
+        url = self._station.settings.gemini.base_url
+        self.not_google.setText(f"Gemini is asked at {url}, not at Google's: its answers may be made up.")
+        self.not_google.setVisible(bool(url))
+
     def _segment(self, text: str) -> QPushButton:
         button = QPushButton(text, self)
         button.setCheckable(True)
@@ -121,6 +130,9 @@ class AnalysisPage(QWidget):
 
     def _lay_out(self) -> None:
         theme.set_role(self._title, role="title")
+        theme.set_role(self.not_google, level="warn")
+        self.not_google.setTextFormat(Qt.TextFormat.PlainText)
+        self.not_google.setWordWrap(True)
         theme.set_role(self.new_button, role="primary")
         theme.set_icon(self.new_button, "plus", "accent_ink")
         self.new_button.setToolTip("New run (Ctrl+N)")
@@ -144,6 +156,7 @@ class AnalysisPage(QWidget):
         edge = theme.space("l")
         layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
         layout.setSpacing(theme.space("s"))
+        layout.addWidget(self.not_google)
         layout.addWidget(self._head)
         layout.addWidget(self.stack, 1)
         self.setFocusProxy(self.runs.table)

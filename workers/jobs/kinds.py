@@ -7,8 +7,10 @@ from core.job import Job, JobKind
 from core.settings import Settings
 from workers.jobs import analyzing, capturing, importing, reporting, stop_timing, tracking
 from workers.runner import KindRules
-from workers.scheduler import CAPTURES, WORK
+from workers.scheduler import ANALYSES, CAPTURES, WORK
 
+SHARDS_AT_ONCE = 4
+"""While one ends and its successor begins, the others keep every allowed call under way."""
 _CAPTURE_MARGIN_S = 60.0
 _BURST_SLOWEST_FPS = 1.0
 
@@ -50,8 +52,8 @@ KINDS: Mapping[JobKind, KindRules] = {
     # A run may take the night; what it may not do is stand still.
     JobKind.ANALYZE: KindRules(
         analyzing.run,
-        WORK,
-        slots=lambda settings: settings.jobs.concurrency,
+        ANALYSES,
+        slots=lambda settings: SHARDS_AT_ONCE,
         limit_s=lambda job, settings: None,
         stall_s=lambda settings: settings.jobs.timeout,
     ),
