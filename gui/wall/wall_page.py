@@ -31,6 +31,8 @@ class WallPage(QWidget):
 
     no_cameras = Signal(bool)
     """Whether there is no camera to show."""
+    press_queued = Signal(str)
+    """The job of a press whose end this page will tell."""
 
     def __init__(self, station: Station, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,6 +123,7 @@ class WallPage(QWidget):
 
     def _queued(self, job: Job, press: Press) -> None:
         self._watched[job.id] = press
+        self.press_queued.emit(job.id)
         self._following.ask()
         if self._state is not None and not self._state.worker_present:
             folder = self._station.folder
@@ -133,7 +136,7 @@ class WallPage(QWidget):
 
     def _not_queued(self, error: KnownError, press: Press) -> None:
         show_notice(
-            self, f"The press was not queued. {error} {error.hint}", "bad", ("Try again", lambda: self._send(press))
+            self, f"The press was not queued. {error}. {error.hint}", "bad", ("Try again", lambda: self._send(press))
         )
 
     def _tell(self, ended: EndedPress, press: Press) -> None:

@@ -53,7 +53,7 @@ def read_wall(database: Database, watched: Collection[str], now_ns: int) -> Wall
         return WallState(
             cameras=shown,
             statuses={status.camera_id: status for status in cameras.statuses(tx)},
-            worker_present=bool(processes.present(tx, Role.WORKER, now_ns)),
+            worker_present=bool(processes.running(tx, Role.WORKER, now_ns)),
             running=tuple(job for job in active if _is_running_on(job)),
             ended=tuple(ended for job_id in watched if (ended := _ended(tx, job_id)) is not None),
             stops=_stops(tx, [camera.id for camera in shown if camera.pit_box is not None], now_ns),

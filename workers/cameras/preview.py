@@ -148,6 +148,9 @@ class Preview:
 
 
 def fitting(width: int, height: int, most_width: int, most_height: int) -> tuple[int, int]:
-    """The largest size in px of the same shape that fits and is no larger than the picture itself."""
-    scale = min(most_width / width, most_height / height, 1.0)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    """The largest size in px of the same shape that fits and is no larger than the picture itself.
+
+    A width is a multiple of 8: of some others FFmpeg's quick conversion leaves the last columns as they were in memory.
+    """
+    fits = max(8, min(most_width, most_height * width // height, width) & ~7)
+    return fits, max(1, round(height * fits / width))
