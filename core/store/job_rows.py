@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from core.errors import NotFound
 from core.job import Job, JobState
 from core.store.database import Reading
-from core.store.job_columns import COLUMNS, JobFilter, aside, job_of
+from core.store.job_columns import COLUMNS, JobFilter, job_of
 from core.store.job_counting import COUNTED
 from core.store.job_history import cursor_after, newest, number_before
 from core.store.job_search import page_by_words
@@ -95,12 +95,6 @@ def cancelled(tx: Reading, ids: Collection[str]) -> set[str]:
     """Those of the given jobs that were cancelled."""
     query = select(jobs.c.id).where(jobs.c.id.in_(ids), jobs.c.state == JobState.CANCELLED)
     return set(tx.execute(query).scalars())
-
-
-def cancelled_since(tx: Reading, revision: int) -> list[Job]:
-    """Those cancelled after `revision`, in that order."""
-    query = select(*COLUMNS).where(jobs.c.revision > revision, aside("state") == JobState.CANCELLED)
-    return _jobs(tx, query.order_by(jobs.c.revision))
 
 
 def next_due_ns(tx: Reading) -> int | None:

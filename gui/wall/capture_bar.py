@@ -40,11 +40,10 @@ _MODE_HINTS = {
 }
 _NO_BOX = "No camera of these has a pit box: draw it in Cameras ▸ Pit box (B)"
 _FIELD_PX = 112
-_TEXT_PX, _SHORT_TEXT_PX = 216, 112
+_TEXT_SHARE, _SHORT_TEXT_PX = 0.25, 112
+"""Of the bar's width: what the button's words may take; in a narrow bar, so many px."""
 _BUTTON_PX, _SHORT_BUTTON_PX = 150, 110
-_OTHERS_PX = 890
-"""What modes, fields and Stop take of a roomy bar; the words of Capture may have the rest."""
-_ROOMY_PX = 1100
+_ROOMY_PX = 1180
 """Narrower bars speak in a smaller voice."""
 
 
@@ -168,11 +167,11 @@ class CaptureBar(QFrame):
 
     def _fit_text(self) -> None:
         narrow = self.width() < _ROOMY_PX
-        roomy_px = max(_TEXT_PX, self.width() - _OTHERS_PX)
-        text, most_px = (self._short_text, _SHORT_TEXT_PX) if narrow else (self._text, roomy_px)
+        text = self._short_text if narrow else self._text
+        room_px = _SHORT_TEXT_PX if narrow else round(self.width() * _TEXT_SHARE)
         self._button.setMinimumWidth(_SHORT_BUTTON_PX if narrow else _BUTTON_PX)
         self._button.ensurePolished()  # its font comes with the style
-        self._button.setText(self._button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, most_px))
+        self._button.setText(self._button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room_px))
 
     def state(self) -> dict[str, Any]:
         """What window.json keeps."""
