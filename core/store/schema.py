@@ -244,7 +244,7 @@ Index(
     sqlite_where=text(_OPEN),
 )
 Index("jobs_ended", jobs.c.state, jobs.c.kind, sqlite_where=text(_ENDED))
-Index("jobs_ended_at", jobs.c.completed_at_ns, sqlite_where=text("completed_at_ns IS NOT NULL"))
+Index("jobs_ended_at", jobs.c.completed_at_ns, sqlite_where=text(f"{TOP_LEVEL} AND completed_at_ns IS NOT NULL"))
 Index("jobs_due", jobs.c.not_before_ns, sqlite_where=DUE)
 Index("jobs_new_captures", jobs.c.revision, sqlite_where=NEW_CAPTURES)
 Index("jobs_batch", jobs.c.batch_id, jobs.c.state, sqlite_where=text("batch_id IS NOT NULL"))

@@ -69,7 +69,7 @@ CREATE INDEX jobs_camera ON jobs (camera_id) WHERE camera_id IS NOT NULL;
 CREATE INDEX jobs_correlation ON jobs (correlation_id) WHERE correlation_id <> id;
 CREATE INDEX jobs_due ON jobs (not_before_ns) WHERE not_before_ns IS NOT NULL;
 CREATE INDEX jobs_ended ON jobs (state, kind) WHERE state = 'completed' OR state = 'failed' OR state = 'cancelled';
-CREATE INDEX jobs_ended_at ON jobs (completed_at_ns) WHERE completed_at_ns IS NOT NULL;
+CREATE INDEX jobs_ended_at ON jobs (completed_at_ns) WHERE batch_id IS NULL AND completed_at_ns IS NOT NULL;
 CREATE INDEX jobs_new_captures ON jobs (revision) WHERE +kind = 'capture' AND is_batch = 0 AND +state = 'pending';
 CREATE INDEX jobs_open ON jobs (state, (is_batch = 0 AND not_before_ns IS NULL AND held_because IS NULL AND waits_for IS NULL), (batch_id IS NULL), kind, priority DESC) WHERE state = 'pending' OR state = 'processing';
 CREATE INDEX jobs_revision ON jobs (revision);
