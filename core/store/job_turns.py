@@ -1,6 +1,7 @@
 """The open jobs in the order in which they start: what is claimed next, and what the panel shows."""
 
 from collections.abc import Collection
+from functools import cache
 from itertools import product
 
 from sqlalchemy import Select, TextClause, select, text, union_all
@@ -24,6 +25,7 @@ def first_ready(kinds: Collection[JobKind]) -> TextClause:
     )
 
 
+@cache  # the window asks at each change, and SQLAlchemy takes longer to build it than SQLite to answer
 def at_top(state: JobState, limit: int) -> Select[tuple[int]]:
     """The numbers of single jobs and batches in that open state, the most urgent first."""
     streams = [_stream(state, ready, kind, limit) for ready, kind in product((0, 1), JobKind)]

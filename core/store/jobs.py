@@ -127,7 +127,13 @@ def progress(tx: Writing, job: Job, percent: float, stage: str = "", message: st
 def finish(tx: Writing, job: Job, summary: Mapping[str, object]) -> None:
     """Complete this attempt of the job. Raises StaleAttempt if a newer attempt owns it, or it was cancelled."""
     drawn: int | None = _FINISH.first(
-        tx, id=job.id, attempt=job.attempt, now_ns=tx.now_ns, summary=dict(summary), drawn=tx.drawn
+        tx,
+        number=job.number,
+        id=job.id,
+        attempt=job.attempt,
+        now_ns=tx.now_ns,
+        summary=dict(summary),
+        drawn=tx.drawn,
     )
     if drawn is None:
         raise StaleAttempt("job", job.id, job.attempt)
@@ -138,6 +144,8 @@ def finish(tx: Writing, job: Job, summary: Mapping[str, object]) -> None:
 _FINISH = Prepared(
     update(jobs)
     .where(
+        # The number finds the row at once; after a clean-up it may be another job's.
+        jobs.c.number == given("number", jobs.c.number),
         jobs.c.id == given("id", jobs.c.id),
         jobs.c.attempt == given("attempt", jobs.c.attempt),
         jobs.c.state == JobState.PROCESSING,

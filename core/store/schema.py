@@ -244,7 +244,7 @@ Index(
     sqlite_where=text(_OPEN),
 )
 Index("jobs_ended", jobs.c.state, jobs.c.kind, sqlite_where=text(_ENDED))
-Index("jobs_ended_at", jobs.c.completed_at_ns, sqlite_where=text("completed_at_ns IS NOT NULL"))
+Index("jobs_ended_at", jobs.c.completed_at_ns, sqlite_where=text(f"{TOP_LEVEL} AND completed_at_ns IS NOT NULL"))
 Index("jobs_due", jobs.c.not_before_ns, sqlite_where=DUE)
 Index("jobs_new_captures", jobs.c.revision, sqlite_where=NEW_CAPTURES)
 Index("jobs_batch", jobs.c.batch_id, jobs.c.state, sqlite_where=text("batch_id IS NOT NULL"))
@@ -269,10 +269,11 @@ def in_state(state: JobState) -> TextClause:
     return text(f"jobs.state = '{state}'")
 
 
-# However a job ended: those that waited for it may be claimed, and then see for themselves how it ended.
+# What ends, or ends no more, has its completed_at_ns changed: by this column's name a claim, which moves the state too,
+# is spared all triggers. However a job ended: those that waited for it may be claimed, and then see how it ended.
 trigger(
     "jobs_ended_before",
-    "AFTER UPDATE OF state ON jobs WHEN NEW.state <> OLD.state AND NEW.state IN ('completed', 'failed', 'cancelled') "
+    "AFTER UPDATE OF completed_at_ns ON jobs WHEN NEW.completed_at_ns IS NOT NULL AND OLD.completed_at_ns IS NULL "
     "AND EXISTS (SELECT 1 FROM jobs WHERE waits_for = NEW.id) "
     "BEGIN UPDATE jobs SET waits_for = NULL, revision = NEW.revision, "
     "held_because = CASE WHEN not_before_ns IS NULL THEN NULL ELSE held_because END WHERE waits_for = NEW.id; END",
@@ -288,18 +289,18 @@ trigger(
 )
 
 # What ended is counted as it is filed, some hundred jobs at a time; each by itself only if it moves after that.
-_ENDS = "IN ('completed', 'failed', 'cancelled')"
 IS_FILED = "number <= (SELECT number FROM counters WHERE name = 'filed_to')"
 COUNT_WITH = "ON CONFLICT (name, kind, state) DO UPDATE SET number = number + excluded.number;"
 trigger(
     "jobs_counted",
-    f"AFTER UPDATE OF state ON jobs WHEN (NEW.state {_ENDS}) <> (OLD.state {_ENDS}) AND NEW.is_batch = 0 "
-    f"AND NEW.{IS_FILED} BEGIN INSERT INTO counters VALUES ('jobs', NEW.kind, "
-    f"iif(NEW.state {_ENDS}, NEW.state, OLD.state), iif(NEW.state {_ENDS}, 1, -1)) {COUNT_WITH} END",
+    "AFTER UPDATE OF completed_at_ns ON jobs WHEN (NEW.completed_at_ns IS NULL) <> (OLD.completed_at_ns IS NULL) "
+    f"AND NEW.is_batch = 0 AND NEW.{IS_FILED} BEGIN INSERT INTO counters VALUES ('jobs', NEW.kind, "
+    "iif(NEW.completed_at_ns IS NULL, OLD.state, NEW.state), iif(NEW.completed_at_ns IS NULL, -1, 1)) "
+    f"{COUNT_WITH} END",
 )
 trigger(
     "jobs_counted_out",
-    f"BEFORE DELETE ON jobs WHEN OLD.is_batch = 0 AND OLD.state {_ENDS} AND OLD.{IS_FILED} BEGIN "
+    f"BEFORE DELETE ON jobs WHEN OLD.is_batch = 0 AND OLD.completed_at_ns IS NOT NULL AND OLD.{IS_FILED} BEGIN "
     "UPDATE counters SET number = number - 1 WHERE name = 'jobs' AND kind = OLD.kind AND state = OLD.state; END",
 )
 

@@ -95,7 +95,8 @@ trigger(
 # The operator's Retry of a shard, wherever it was pressed, asks again for what failed in it.
 trigger(
     "findings_of_a_retried_job",
-    "AFTER UPDATE OF state ON jobs WHEN OLD.state = 'failed' AND NEW.state = 'pending' AND NEW.kind = 'analyze' "
-    "AND NEW.is_batch = 0 BEGIN UPDATE findings SET state = 'pending', error = NULL, ended_at_ns = NULL, "
+    "AFTER UPDATE OF completed_at_ns ON jobs WHEN OLD.state = 'failed' AND NEW.state = 'pending' "
+    "AND NEW.kind = 'analyze' AND NEW.is_batch = 0 "
+    "BEGIN UPDATE findings SET state = 'pending', error = NULL, ended_at_ns = NULL, "
     "revision = NEW.revision WHERE job_id = NEW.id AND state = 'failed'; END",
 )

@@ -149,7 +149,7 @@ trigger(
 )
 trigger(
     "jobs_reworded",
-    "AFTER UPDATE OF state, error ON jobs WHEN (NEW.error IS NOT OLD.error "
+    "AFTER UPDATE OF completed_at_ns, error ON jobs WHEN (NEW.error IS NOT OLD.error "
     "OR (NEW.state <> OLD.state AND (NEW.state IN ('failed', 'cancelled') OR OLD.state IN ('failed', 'cancelled')))) "
     f"AND OLD.{IS_FILED} BEGIN {_DROP} {_ADD} END",
 )

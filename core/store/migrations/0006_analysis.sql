@@ -100,7 +100,7 @@ CREATE TRIGGER findings_counted AFTER UPDATE OF state, tokens_in, tokens_out, co
         revision = NEW.revision WHERE id = NEW.run_id;
 END;
 
-CREATE TRIGGER findings_of_a_retried_job AFTER UPDATE OF state ON jobs WHEN OLD.state = 'failed' AND NEW.state = 'pending' AND NEW.kind = 'analyze' AND NEW.is_batch = 0 BEGIN
+CREATE TRIGGER findings_of_a_retried_job AFTER UPDATE OF completed_at_ns ON jobs WHEN OLD.state = 'failed' AND NEW.state = 'pending' AND NEW.kind = 'analyze' AND NEW.is_batch = 0 BEGIN
     UPDATE findings SET state = 'pending', error = NULL,
         ended_at_ns = NULL,
         revision = NEW.revision WHERE job_id = NEW.id AND state = 'failed';
