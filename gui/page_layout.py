@@ -14,7 +14,7 @@ def page_title(text: str, page: QWidget) -> QLabel:
     return title
 
 
-def row_of(*left: QWidget, right: Iterable[QWidget] = ()) -> QHBoxLayout:
+def line_of(*left: QWidget, right: Iterable[QWidget] = ()) -> QHBoxLayout:
     """Widgets at both ends of a line."""
     line = QHBoxLayout()
     for widget in left:
