@@ -15,6 +15,7 @@ Every verb sets up first what it needs, and that is a no-op when nothing changed
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -226,6 +227,24 @@ def setup(libraries: tuple[str, ...], relock: bool = False) -> None:
 # What the verbs do
 
 
+def made_up_gemini() -> subprocess.Popen[bytes] | None:
+    """For the demo: a server that stands in for Google's, told to the station by the environment; None if one is set.
+
+    It ends with the process that holds its standard input: this one, or what this one becomes.
+    """
+    if any(name.startswith("GEMINI__") for name in os.environ) or "GOOGLE_APPLICATION_CREDENTIALS" in os.environ:
+        return None
+    command = [str(PYTHON), "-m", "tests.fakes.fake_vertex", "--latency", "0.8"]
+    server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert server.stdin is not None and server.stdout is not None
+    os.set_inheritable(server.stdin.fileno(), True)
+    told = json.loads(server.stdout.readline())
+    os.environ["GEMINI__BASE_URL"] = os.environ["STORAGE_EMULATOR_HOST"] = f"http://127.0.0.1:{told['port']}"
+    os.environ["GEMINI__ACCESS_TOKEN"] = told["token"]
+    os.environ["GEMINI__PROJECT"] = os.environ["GEMINI__BATCH_BUCKET"] = "made-up"
+    return server
+
+
 def hand_over(*command: str) -> int:
     """Become the command where the system can, so that signals reach it and nothing stands between."""
     if os.name == "posix":
@@ -297,7 +316,11 @@ def main(arguments: list[str]) -> int:
         "bench": [str(PYTHON), "-m", "benchmarks"],
         "build": [str(PYTHON), "-m", "PyInstaller", "--noconfirm", "build.spec"],
     }
-    return hand_over(*commands[verb], *rest) if verb in commands else 0
+    server = made_up_gemini() if verb == "demo" else None
+    code = hand_over(*commands[verb], *rest) if verb in commands else 0
+    if server is not None:
+        server.communicate()
+    return code
 
 
 if __name__ == "__main__":

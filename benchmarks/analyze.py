@@ -19,6 +19,7 @@ from benchmarks.running import BenchStation, pause, wait_for
 from core.packs import check_pack
 from core.run import Asset, Finding, FindingState, FrameRef, NewRun, Run, RunProvider
 from core.store import findings, runs
+from tests.e2e.analysis_scenario import asked_wrongly
 from tests.fakes.fake_vertex import TOKEN
 
 ASSETS = int(os.environ.get("TRACKSHIFT_BENCH_ASSETS", "10000"))
@@ -48,7 +49,9 @@ note = { type = "string" }
 
 def measure() -> list[Claim]:
     need_cloud()
-    return [*_measure_pace(), _measure_faults()]
+    from benchmarks import analyze_endurance
+
+    return [*_measure_pace(), _measure_faults(), *analyze_endurance.measure()]
 
 
 def need_cloud() -> None:
@@ -211,17 +214,13 @@ def _measure_faults() -> Claim:
         told = vertex.told()
         healthy = not station.database.integrity_check()
     states = Counter(finding.state for finding in found)
-    once = len({finding.asset_id for finding in found}) == len(found) == ASSETS
-    untold = [finding for finding in found if finding.state is FindingState.FAILED and not finding.error]
     arrived: Mapping[str, list[int]] = told["arrived_ns"]  # type: ignore[assignment]
-    repeated = [finding.asset_id for finding in found if max(arrived[finding.asset_id]) > (finding.ended_at_ns or 0)]
-    bad = (ASSETS - len(found)) + len(untold) + len(repeated)
-    met = once and healthy and not bad and states[FindingState.PENDING] == 0
+    wrong, calls = asked_wrongly(found, arrived, ASSETS), sum(map(len, arrived.values()))
     shares = ", ".join(f"{share:.0%} {name}" for name, share in RATES.items())
     how = (
         f"assets lost, twice, failed without a word or asked again once they had their finding, of {ASSETS:,}, with "
         f"{shares} and {KILLS} kill -9 of the worker: {states[FindingState.COMPLETED]:,} completed, "
-        f"{states[FindingState.FAILED]:,} told failures, {sum(map(len, arrived.values())):,} calls, database "
+        f"{states[FindingState.FAILED]:,} told failures, {calls:,} calls, database "
         f"{'whole' if healthy else 'DAMAGED'}"
     )
-    return Claim("analyze faults", float(bad), None, None, "0", met, how)
+    return Claim("analyze faults", float(len(wrong)), None, None, "0", healthy and not wrong, how)

@@ -15,7 +15,7 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose complaint is an error like any other, so that `--json` holds for it too."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}", hint=f"See: {self.prog} --help")
+        raise UsageError(f"{message[:1].upper()}{message[1:]}", hint=f"See: {self.prog} --help.")
 
 
 def _options_anywhere() -> Parser:

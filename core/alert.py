@@ -9,6 +9,7 @@ class AlertKind(StrEnum):
     DISK_LOW = "disk_low"
     UPLOAD_BLOCKED = "upload_blocked"
     CLOCK_STEPPED = "clock_stepped"
+    ANALYSIS_BLOCKED = "analysis_blocked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Reads packs from folders: each file checked by itself, a broken one named with its line."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -79,7 +80,13 @@ def check_pack(text: str, suffix: str) -> Pack:
 
 def pack_of(snapshot: Mapping[str, object]) -> Pack:
     """The pack as a run kept it (`Pack.as_json`)."""
-    return _Checked("", dict(snapshot)).pack()
+    return _kept(json.dumps(snapshot))
+
+
+@lru_cache(maxsize=32)
+def _kept(snapshot: str) -> Pack:
+    """Each shard of a run asks, and to check a schema costs as much as five answers."""
+    return _Checked("", json.loads(snapshot)).pack()
 
 
 def problem_of(pack: Pack, values: object) -> str:

@@ -122,7 +122,9 @@ class JobsSettings(Section):
     max_attempts: Annotated[
         int, Field(ge=1, le=20, description="Tries of a job; waiting for a network spends none.")
     ] = 3
-    concurrency: Annotated[int, Field(ge=1, le=32, description="Jobs worked on at once, captures not counted.")] = 2
+    concurrency: Annotated[
+        int, Field(ge=1, le=32, description="Jobs worked on at once; captures and analyses not counted.")
+    ] = 2
     capture_concurrency: Annotated[int, Field(ge=1, le=64, description="Captures worked on at once.")] = 8
     history_days: Annotated[int, Field(ge=1, le=3650, description="Days that ended jobs stay in the list.")] = 7
 

@@ -4,23 +4,31 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QDate, QSignalBlocker, Signal
+from PySide6.QtCore import QDate, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from core.session import Session
 from gui import theme
 
+_LEAST_PX = 104
+"""Of a combo in a narrow window: its words are cut, its arrow is not."""
 _CHOOSE_DAYS = "days"
 _DAYS = (("Any day", ""), ("Today", "0"), ("Yesterday", "1"), ("Last 7 days", "6"), ("From … to …", _CHOOSE_DAYS))
 
 
 class Choice(QComboBox):
-    """A combo of a fixed width that people and screen readers know by its name; "" stands for no choice."""
+    """A combo that people and screen readers know by its name, narrower where there is no room; "": no choice."""
 
     def __init__(self, name: str, width_px: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.setFixedWidth(width_px)
+        self.setMaximumWidth(width_px)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.maximumWidth(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.maximumWidth(), _LEAST_PX), super().minimumSizeHint().height())
 
     def offer(self, all_of_them: str, choices: Sequence[tuple[str, str]]) -> bool:
         """Offer these (words, value), and no choice; what is chosen stays chosen. False if that is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,18 @@ def test_a_set_up_that_was_cut_short_is_done_again(clone: Path, lost: str) -> No
 def test_a_clone_that_was_moved_sets_up_anew(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "ROOT", clone / "elsewhere")
     assert not run.is_current()
+
+
+def test_the_demo_has_a_made_up_gemini_that_ends_with_it_unless_a_real_one_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "environ", {"PATH": os.environ["PATH"]})
+    server = run.made_up_gemini()
+    assert server is not None
+    assert os.environ["GEMINI__BASE_URL"].startswith("http://127.0.0.1:")
+    assert run.made_up_gemini() is None
+    server.communicate(timeout=30)
+    assert server.returncode == 0
 
 
 def test_what_dpkg_lists_as_installed_or_provided_is_present() -> None:

@@ -1,4 +1,4 @@
-"""The alerts' watch: a camera lost, the disk low, uploads blocked, the clock stepped, told when it begins and ends."""
+"""The alerts' watch: cameras lost, disk low, uploads or analyses blocked, clock stepped: told as it begins and ends."""
 
 import shutil
 import time
@@ -11,7 +11,7 @@ from core.clock import Clock
 from core.disk import DiskWatch, warning
 from core.paths import DataFolder
 from core.settings import Settings
-from core.store import alerts, uploads
+from core.store import alerts, run_waiting, uploads
 from core.store.database import Database
 
 _log = logs.get("alerts")
@@ -69,6 +69,7 @@ class Alerts:
             (AlertKind.DISK_LOW, self._disk(now_ns)),
             (AlertKind.UPLOAD_BLOCKED, self._uploads()),
             (AlertKind.CLOCK_STEPPED, self._clock_steps(now_ns)),
+            (AlertKind.ANALYSIS_BLOCKED, self._analyses()),
         ):
             if told is not None:
                 holds[kind, ""] = told
@@ -119,6 +120,14 @@ class Alerts:
             f"Uploads are blocked, {files} for you{why}",
             "Open Settings ▸ Storage, put it right and press Try again.",
         )
+
+    def _analyses(self) -> _Told | None:
+        with self._database.read() as tx:
+            needy = run_waiting.that_need_operator(tx)
+        if not needy:
+            return None
+        others = f" and {len(needy) - 1} more" if len(needy) > 1 else ""
+        return f"The run {needy[0].name}{others} waits for you: {needy[0].message}", needy[0].hint
 
     def _clock_steps(self, now_ns: int) -> _Told | None:
         offset_ns = self._clock.utc_ns() - now_ns

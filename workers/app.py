@@ -29,7 +29,7 @@ from workers.cancellation import Reason
 from workers.computing import Computing
 from workers.dispatcher import Dispatcher
 from workers.instance import WorkerLock
-from workers.jobs.kinds import KINDS
+from workers.jobs.kinds import KINDS, SHARDS_AT_ONCE
 from workers.live_timing import LiveTiming
 from workers.presence import Presence
 from workers.recovery import recover
@@ -125,7 +125,9 @@ class Worker:
         credentials = Credentials(self._folder)
         self._compute = Computing(self._settings.jobs.concurrency)
         self._feeds = Feeds(self._folder, self._settings, credentials, self._clock)
-        self._scheduler = Scheduler(work_threads=_WORK_THREADS, capture_threads=_CAPTURE_THREADS)
+        self._scheduler = Scheduler(
+            work_threads=_WORK_THREADS, capture_threads=_CAPTURE_THREADS, analysis_threads=SHARDS_AT_ONCE
+        )
         self._live_compute = Computing(1)
         self._live = LiveTiming(database, self._feeds, self._live_compute)
         parts = Parts(database, self._folder, self._compute, self._feeds, self._clock)

@@ -18,19 +18,22 @@ from core.schedule import WEEKDAYS, Cron, Schedule, parse_cron
 WORK = "default"
 CAPTURES = "captures"
 """Captures have threads of their own: no import may keep a press waiting."""
+ANALYSES = "analyses"
+"""A shard only waits, for a service or for computing children: it takes no thread from what works."""
 TICKS = "ticks"
 
 
 class Scheduler:
     """Pools that are never asked for more than they have threads: the dispatcher claims only when a slot is free."""
 
-    def __init__(self, *, work_threads: int, capture_threads: int) -> None:
+    def __init__(self, *, work_threads: int, capture_threads: int, analysis_threads: int) -> None:
         # Its chatter about each job added and run would double the log; a tick that overran is no news either.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
             executors={
                 WORK: ThreadPoolExecutor(work_threads),
                 CAPTURES: ThreadPoolExecutor(capture_threads),
+                ANALYSES: ThreadPoolExecutor(analysis_threads),
                 TICKS: ThreadPoolExecutor(2),
             },
             # None: late is better than never; coalesce: a machine that slept does a tick once.

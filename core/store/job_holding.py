@@ -8,9 +8,12 @@ from core.store.job_making import WAITS
 from core.store.schema import in_state, jobs
 
 
-def hold(tx: Writing, batch_id: str, reason: str) -> int:
-    """Returns how many are held now. A job that is under way is put back by its handler (`jobs.wait`)."""
-    held = _pending(batch_id).values(held_because=reason, not_before_ns=None, message=reason, **_touched(tx))
+def hold(tx: Writing, batch_id: str, reason: str, until_ns: int | None = None) -> int:
+    """Until then, or until it is released. Returns how many are held now.
+
+    A job that is under way is put back by its handler (`jobs.wait`).
+    """
+    held = _pending(batch_id).values(held_because=reason, not_before_ns=until_ns, message=reason, **_touched(tx))
     return tx.execute(held).rowcount
 
 

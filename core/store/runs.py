@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, func, select, update
 from core.errors import NotFound, UsageError
 from core.job import OPEN, PRIORITY_RERUN, Job, JobKind, JobState, NewJob
 from core.run import STOPPED, Asset, FindingState, NewRun, Run
-from core.store import job_making, jobs, results
+from core.store import job_making, jobs, night_batches, results
 from core.store.database import Reading, Writing
 from core.store.job_holding import hold as hold_children
 from core.store.job_holding import release as release_children
@@ -78,12 +78,16 @@ def held_because(tx: Reading, id: str) -> str | None:
 
 
 def hold(tx: Writing, id: str, reason: str = STOPPED) -> Run:
-    """Nothing new of it begins until it is resumed; calls under way end and are kept. Raises NotFound, IllegalMove."""
+    """Nothing new of it begins until it is resumed; calls under way end and are kept, but a batch is called off.
+
+    Raises NotFound, IllegalMove.
+    """
     run = get(tx, id)
     if run.state not in OPEN:
         raise IllegalMove(f"Run {id} is {run.state}: only what goes on can be stopped")
     tx.execute(_of(id).values(held_because=reason, revision=tx.revision()))
     hold_children(tx, run.job_id, reason)
+    night_batches.call_off(tx, id)
     return get(tx, id)
 
 
@@ -179,7 +183,7 @@ def delete_whole(tx: Writing, id: str, *, objects: bool = False, bigquery: bool 
     objects, bigquery: a job removes its files from object storage and its rows from BigQuery too, as soon as they can
     be reached; it cancels what Vertex AI still works on. Raises NotFound.
     """
-    run = get(tx, id)
+    run, night = get(tx, id), night_batches.take(tx, id)
     if jobs.states(tx, [run.job_id]):
         jobs.cancel(tx, run.job_id)
     made = select(files.c.id, files.c.path).where(files.c.job_id.in_(shard_ids(tx, id)))  # those a retry replaced too
@@ -188,20 +192,11 @@ def delete_whole(tx: Writing, id: str, *, objects: bool = False, bigquery: bool 
     tx.execute(delete(findings).where(findings.c.run_id == id))
     tx.execute(_of(id).values(deleted_at_ns=tx.now_ns, held_because=None, revision=tx.revision()))
     bigquery = bigquery and "bigquery" in run.options
-    night, keys = _sent_batches(run), sorted(paths.values()) if objects else []
+    keys = sorted(paths.values()) if objects else []
     if not keys and not bigquery and not night:
         return Deleted(run, None)
-    params: dict[str, object] = {"run_id": id, "pack": run.pack_name, "teardown": True, "bigquery": bigquery}
-    params |= {"night": night, "keys": keys}
-    name = f"Delete what is left of {run.name or run.pack_name}"
-    job = jobs.enqueue(tx, NewJob(JobKind.ANALYZE, params, name=name, tenant_id=run.tenant_id, operator=run.operator))
-    return Deleted(run, job.id)
-
-
-def _sent_batches(run: Run) -> list[str]:
-    """The Vertex AI batches that are under way for it."""
-    sent = [kept for key, kept in run.options.items() if key.startswith("night_") and isinstance(kept, dict)]
-    return [str(kept["name"]) for kept in sent if kept.get("name")]
+    what: dict[str, object] = {"bigquery": bigquery, "night": night, "keys": keys}
+    return Deleted(run, jobs.enqueue(tx, night_batches.teardown_of(tx, id, what)).id)
 
 
 def load_into_bigquery(tx: Writing, id: str) -> Job:

@@ -10,6 +10,7 @@ KINDS = {
     AlertKind.DISK_LOW: "Disk low",
     AlertKind.UPLOAD_BLOCKED: "Uploads blocked",
     AlertKind.CLOCK_STEPPED: "Clock stepped",
+    AlertKind.ANALYSIS_BLOCKED: "Analysis waits for you",
 }
 
 

@@ -41,7 +41,10 @@ class AnalysisPage(QWidget):
         self._title = QLabel("Analysis", self)
         self.new_button = QPushButton("New run…", self)
         self.runs_button, self.packs_button = self._segment("Runs"), self._segment("Packs")
+        self.not_google = QLabel(self)
         self._lay_out()
+        self._tell_who_answers()
+        station.settings_changed.connect(self._tell_who_answers)
         self.runs.opened.connect(self.show_run)
         self.runs.new_wanted.connect(lambda: self.new_run())
         self.results.back_wanted.connect(self.show_runs)
@@ -115,6 +118,12 @@ class AnalysisPage(QWidget):
         self.results.table.restore(state.get("columns"))
         self.results.charts_button.setChecked(state.get("charts") is not False)
 
+    def _tell_who_answers(self) -> None:
+        """A made-up answer, as the demo's are, must not look like Google's."""
+        url = self._station.settings.gemini.base_url
+        self.not_google.setText(f"Gemini is asked at {url}, not at Google's: its answers may be made up.")
+        self.not_google.setVisible(bool(url))
+
     def _segment(self, text: str) -> QPushButton:
         button = QPushButton(text, self)
         button.setCheckable(True)
@@ -122,6 +131,9 @@ class AnalysisPage(QWidget):
 
     def _lay_out(self) -> None:
         theme.set_role(self._title, role="title")
+        theme.set_role(self.not_google, level="warn")
+        self.not_google.setTextFormat(Qt.TextFormat.PlainText)
+        self.not_google.setWordWrap(True)
         theme.set_role(self.new_button, role="primary")
         theme.set_icon(self.new_button, "plus", "accent_ink")
         self.new_button.setToolTip("New run (Ctrl+N)")
@@ -141,5 +153,5 @@ class AnalysisPage(QWidget):
         self.stack = QStackedWidget(self)
         for view in (self.runs, self.results, self.packs):
             self.stack.addWidget(view)
-        stack_up(self, (self._head, self.stack), self.stack)
+        stack_up(self, (self.not_google, self._head, self.stack), self.stack)
         self.setFocusProxy(self.runs.table)

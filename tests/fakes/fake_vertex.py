@@ -86,6 +86,8 @@ class FakeVertex:
     arrived_ns: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     answered: Counter[Fault] = field(default_factory=Counter)
     seen: list[Call] = field(default_factory=list)
+    refused: int = 0
+    """Requests of a wrong token."""
     in_flight: int = 0
     most_in_flight: int = 0
     bucket: FakeBucket = field(default_factory=FakeBucket)
@@ -108,9 +110,9 @@ class FakeVertex:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None
-        self._server.stop()
-        self._server = None
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
 
     @property
     def url(self) -> str:
@@ -137,6 +139,7 @@ class FakeVertex:
         if request.path.startswith("/fake/"):
             return self._told(request)
         if request.headers.get("authorization") != f"Bearer {self.token}":
+            self.refused += 1
             return _error(Fault.EXPIRED)
         if self.bucket.serves(request):
             return self.bucket.serve(request, self.url)
@@ -277,7 +280,7 @@ def main() -> None:
     chosen = parser.parse_args()
     rates = {Fault[name]: share for name, share in chosen.rates.items()}
     with FakeVertex(latency_s=chosen.latency, rates=rates, retry_after_s=chosen.retry_after, keep=0) as fake:
-        print(json.dumps({"port": fake.port}), flush=True)
+        print(json.dumps({"port": fake.port, "token": TOKEN}), flush=True)
         sys.stdin.read()
 
 

@@ -1,3 +1,4 @@
+import itertools
 import json
 import time
 
@@ -22,6 +23,8 @@ from core.settings import Settings
 from core.store import cameras, frames, jobs, processes, sessions
 from gui import background, theme, top_bar
 from gui.closing import ClosingDialog, what_goes_on
+from gui.jobs.history_filter import HistoryFilter
+from gui.library.filter_bar import FilterBar
 from gui.main_window import MainWindow
 from gui.pages import PAGES
 from gui.shortcuts import ShortcutsDialog
@@ -211,6 +214,18 @@ def test_an_open_jobs_panel_leaves_a_pages_buttons_and_the_notices_in_sight(open
     (notice,) = window.findChildren(Notice)
     for widget in [*buttons, notice]:
         assert not covered.intersects(widget.rect().translated(widget.mapTo(window, QPoint()))), widget
+
+
+@pytest.mark.parametrize(("page", "bar"), [("library", FilterBar), ("jobs", HistoryFilter)])
+def test_in_the_smallest_window_no_filter_lies_on_another(open_window, with_camera, qtbot, page, bar):
+    window = open_window()
+    window.resize(window.minimumSize())
+    shown = window.show_page(page).findChild(bar)
+    qtbot.waitUntil(lambda: shown.width() < 800)
+    fields = [w for w in shown.findChildren(QWidget) if w.parent() is shown and w.isVisible() and w.height() > 20]
+    assert len(fields) >= 5
+    for one, other in itertools.combinations(fields, 2):
+        assert not one.geometry().intersects(other.geometry()), (one.accessibleName(), other.accessibleName())
 
 
 def test_a_setting_that_another_program_saved_is_followed(open_window, with_camera, qtbot, look):

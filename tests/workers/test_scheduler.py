@@ -12,7 +12,7 @@ from workers.supervision import reporting
 
 @pytest.fixture
 def scheduler() -> Iterator[Scheduler]:
-    scheduler = Scheduler(work_threads=1, capture_threads=1)
+    scheduler = Scheduler(work_threads=1, capture_threads=1, analysis_threads=1)
     scheduler.start()
     yield scheduler
     scheduler.stop()

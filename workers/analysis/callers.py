@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from workers.supervision import failure_of
 
-_TOGETHER_S = 0.1
+_TOGETHER_S = 0.25
 A = TypeVar("A")
 T = TypeVar("T")
 

@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core import pricing
 from core.credentials import Credentials
@@ -24,6 +25,7 @@ from workers.cancellation import CancelToken
 
 if TYPE_CHECKING:
     from google import genai
+    from google.genai import types
 
 RETRIES = 3
 PAUSES_S = (2.0, 5.5, 15.0)
@@ -31,6 +33,8 @@ _JITTER = 0.15
 _PATIENCE_S = 120.0
 """The longest wish of the service to come back later that is heeded; past it, the asset fails and says so."""
 _SHARD_CALLS = 50
+_BEGUN = count()
+"""The shard that began first has the next free place."""
 
 
 def open_provider(settings: Settings, folder: DataFolder) -> "GeminiProvider":
@@ -71,6 +75,7 @@ class GeminiProvider:
         self._pauses_s = pauses_s
         self._chance = chance or random.Random()
         self._lock = threading.Lock()
+        self._order = next(_BEGUN)
         self._ready: tuple[Pack, genai.Client, int] | None = None
 
     @property
@@ -110,29 +115,23 @@ class GeminiProvider:
                 self._ready = pack, self.cloud.client(body), int(body["generationConfig"]["maxOutputTokens"])
             return self._ready[1:]
 
-    def _contents(self, asset: Asset, frames: Sequence[Path], size: int, problem: str) -> Any:
-        from google.genai import types
+    def _contents(self, asset: Asset, frames: Sequence[Path], size: int, problem: str) -> "types.Content":
+        from workers.analysis import question_types as ask  # it brings Google's client
 
-        parts = [types.Part(text=words_of(asset, problem))]
+        parts = [ask.text(words_of(asset, problem))]
         if size > INLINE_MOST_BYTES:
             if self._send is None:
                 raise FramesTooLarge(megabytes=f"{size / 1e6:.0f}", limit=f"{INLINE_MOST_BYTES / 1e6:.0f}")
-            uris = [self._send(path) for path in frames]
-            media = ["image/png" if uri.endswith(".png") else "image/jpeg" for uri in uris]
-            parts += [
-                types.Part(file_data=types.FileData(file_uri=uri, mime_type=kind))
-                for uri, kind in zip(uris, media, strict=True)
-            ]
+            parts += [ask.in_bucket(self._send(path)) for path in frames]
         else:
-            for data, media_type in map(read_frame, frames):
-                parts.append(types.Part(inline_data=types.Blob(data=data, mime_type=media_type)))
-        return types.Content(role="user", parts=parts)
+            parts += [ask.inline(path) for path in frames]
+        return ask.question(parts)
 
     def _ask(
         self,
         client: "genai.Client",
         pack: Pack,
-        contents: Any,
+        contents: "types.Content",
         limit: int,
         cancel: CancelToken,
         waiting: Waiting,
@@ -144,7 +143,7 @@ class GeminiProvider:
         while True:
             wait(self.cloud.turns.take(), cancel, waiting)
             try:
-                response = self.cloud.ask(client, model, contents, cancel, waiting)
+                response = self.cloud.ask(client, model, contents, cancel, waiting, self._order)
             except Again as again:
                 pause_s = self._pause_s(tried, again)
                 if tried == RETRIES or pause_s > _PATIENCE_S:
@@ -157,7 +156,7 @@ class GeminiProvider:
                 wait(pause_s, cancel, waiting)
                 continue
             return read_answer(
-                _as_sent(response),
+                response,
                 model=model,
                 price=self._prices.of(model),
                 limit=limit,
@@ -169,29 +168,3 @@ class GeminiProvider:
             return again.after_s * (1 + _JITTER * self._chance.random())  # never sooner than it asks
         pause_s = self._pauses_s[min(tried, len(self._pauses_s) - 1)]
         return pause_s * (1 + _JITTER * self._chance.uniform(-1, 1))
-
-
-def _as_sent(response: Any) -> dict[str, Any]:
-    """What is read of an answer, as Vertex AI wrote it: dumping the whole of it costs more than all the reading."""
-    told: dict[str, Any] = {"modelVersion": response.model_version}
-    if (usage := response.usage_metadata) is not None:
-        told["usageMetadata"] = {
-            "promptTokenCount": usage.prompt_token_count,
-            "candidatesTokenCount": usage.candidates_token_count,
-            "thoughtsTokenCount": usage.thoughts_token_count,
-        }
-    if (feedback := response.prompt_feedback) is not None and feedback.block_reason:
-        told["promptFeedback"] = {"blockReason": feedback.block_reason.value}
-    told["candidates"] = [
-        {
-            "finishReason": candidate.finish_reason and candidate.finish_reason.value,
-            "content": {
-                "parts": [
-                    {"text": part.text, "thought": part.thought}
-                    for part in (candidate.content and candidate.content.parts) or []
-                ]
-            },
-        }
-        for candidate in response.candidates or []
-    ]
-    return told

@@ -18,13 +18,14 @@ from core.run import AnswerInvalid, Finding, ProviderUnready, Run
 from core.store import findings, jobs, runs
 from core.store.findings import FindingEnd
 from core.store.jobs import StaleAttempt
+from core.store.night_batches import key_of
+from workers.analysis import night_batches
 from workers.analysis.bucket import Bucket
 from workers.analysis.gemini import GeminiProvider
 from workers.analysis.gemini_faults import NightFailed
 from workers.analysis.gemini_question import batch_line, constant_body, read_frame
 from workers.analysis.night_answers import Line, answers_in
 from workers.analysis.provider import Answer, Provider
-from workers.analysis.vertex import Cloud
 from workers.runner import JobContext
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Night:
     def __init__(self, context: JobContext, run: Run, pack: Pack, provider: GeminiProvider, bucket: Bucket) -> None:
         self._context, self._run, self._pack = context, run, pack
         self._provider, self._bucket, self._cloud = provider, bucket, provider.cloud
-        self._key = f"night_{context.job.id}"
+        self._key = key_of(context.job.id)
         self._folder = f"trackshift/{run.id}/{context.job.id}"
         self._model = model_of(pack, context.settings)
 
@@ -86,10 +87,9 @@ class Night:
         """The batch's name; nothing if there is nothing to ask. One that was sent before is found by its label."""
         label = str(sent.get("label") or "")
         if label:
-            for job in self._cloud.batches("list", config={"filter": f'display_name="{label}"', "page_size": 100}):
-                if job.display_name == label and job.name:
-                    self._remember({"label": label, "name": job.name})
-                    return str(job.name)
+            if name := night_batches.name_of(self._cloud, sent):
+                self._keep({"label": label, "name": name})
+                return name
         else:
             label = f"trackshift-{new_id()}"
             self._afford(waiting)
@@ -101,8 +101,23 @@ class Night:
             source = self._bucket.put_file(f"{self._folder}/{label}.jsonl", lines, "application/jsonl")
         config = {"display_name": label, "dest": self._bucket.uri(f"{self._folder}/{label}")}
         job = self._cloud.batches("create", model=self._model, src=source, config=config)
-        self._remember({"label": label, "name": job.name})
+        self._keep({"label": label, "name": job.name})
         return str(job.name)
+
+    def _keep(self, sent: Mapping[str, object]) -> None:
+        """What was cancelled, deleted or stopped while it was sent is called off at once."""
+        held = None
+        try:
+            with self._context.database.write() as tx:
+                jobs.assert_current(tx, self._context.job)
+                held = runs.held_because(tx, self._run.id)
+                runs.remember(tx, self._run.id, self._key, None if held else sent)
+        except StaleAttempt:
+            night_batches.cancel(self._cloud, sent)
+            raise
+        if held:
+            night_batches.cancel(self._cloud, sent)
+            self._wait(held, held=True)
 
     def _afford(self, waiting: Sequence[Finding]) -> None:
         settings = self._context.settings
@@ -256,11 +271,6 @@ def open_night(context: JobContext, run: Run, pack: Pack, provider: Provider) ->
         yield Night(context, run, pack, provider, bucket)
     finally:
         bucket.close()
-
-
-def cancel_batch(cloud: Cloud, name: str) -> None:
-    """Ask Vertex AI to stop working on it. Raises KnownError."""
-    cloud.batches("cancel", name=name)
 
 
 def _completed(number: int, answer: Answer) -> FindingEnd:

@@ -4,10 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from heapq import heapify, heappop, heappush
+from itertools import count
 
-from workers.cancellation import CancelToken
+from workers.cancellation import Cancelled, CancelToken
 
-_LOOK_S = 0.2
+_LOOK_S = 0.5
 _TELL_S = 1.0
 Waiting = Callable[[], None]
 
@@ -59,28 +61,54 @@ class Places:
     """So many calls under way at once, and so many bytes of frames between them."""
 
     def __init__(self, calls: int, most_bytes: int) -> None:
-        self._freed = threading.Condition()
+        self._lock = threading.Lock()
         self._room_freed = threading.Condition()
         self._calls = calls
         self._most_bytes = most_bytes
         self._taken = 0
         self._bytes = 0
+        self._queue: list[tuple[int, int, threading.Event]] = []
+        self._tickets = count()
 
     @contextmanager
-    def call(self, cancel: CancelToken, waiting: Waiting) -> Iterator[None]:
-        """A place on the wire. Raises Cancelled while it waits for one."""
-        patience = _Patience(cancel, waiting)
-        with self._freed:
-            while self._taken >= self._calls:
-                self._freed.wait(_LOOK_S)
-                patience.check()
-            self._taken += 1
+    def call(self, cancel: CancelToken, waiting: Waiting, order: int = 0) -> Iterator[None]:
+        """A place on the wire; of those who wait, the lowest `order` has the next one. Raises Cancelled meanwhile.
+
+        By turns all shards would end at the same time, and nobody would be left to call while others begin.
+        """
+        self._take(_Patience(cancel, waiting), order)
         try:
             yield
         finally:
-            with self._freed:
+            self._leave()
+
+    def _take(self, patience: _Patience, order: int) -> None:
+        with self._lock:
+            if self._taken < self._calls:
+                self._taken += 1
+                return
+            given = threading.Event()
+            heappush(self._queue, (order, next(self._tickets), given))
+        try:
+            while not given.wait(_LOOK_S):
+                patience.check()
+        except Cancelled:
+            with self._lock:
+                still_waits = [place for place in self._queue if place[2] is not given]
+                had_it = len(still_waits) == len(self._queue)
+                self._queue = still_waits
+                heapify(self._queue)
+            if had_it:
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        """The place goes from hand to hand."""
+        with self._lock:
+            if self._queue:
+                heappop(self._queue)[2].set()
+            else:
                 self._taken -= 1
-                self._freed.notify()
 
     @contextmanager
     def room(self, wanted_bytes: int, cancel: CancelToken, waiting: Waiting) -> Iterator[None]:

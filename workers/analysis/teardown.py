@@ -1,6 +1,6 @@
-"""What is left of a run that was deleted whole: its objects in the store, and its rows in BigQuery."""
+"""What a run has elsewhere and nobody wants any more: objects in the store, rows in BigQuery, batches at Vertex AI."""
 
-from contextlib import suppress
+from collections.abc import Mapping
 from functools import partial
 
 from core.credentials import Credentials
@@ -23,8 +23,9 @@ def run(context: JobContext) -> Outcome:
     removed = _objects(context, [str(key) for key in keys]) if isinstance(keys, list) and keys else 0
     rows = 0
     try:
-        for name in _listed(params.get("night")):
-            _cancel_batch(context, name)
+        night = params.get("night")
+        for sent in night if isinstance(night, list) else []:
+            _cancel_batch(context, sent)
         if params.get("bigquery"):
             rows = _rows(context, str(params["run_id"]), str(params.get("pack", "")))
     except (AnalysisUnreachable, ProviderUnready) as later:
@@ -56,17 +57,11 @@ def _rows(context: JobContext, run_id: str, pack_name: str) -> int:
     return bigquery_jobs.remove(context, run_id, pack_name)
 
 
-def _cancel_batch(context: JobContext, name: str) -> None:
-    """Vertex AI shall not work, and charge, for what nobody waits for."""
-    from workers.analysis.gemini_faults import ModelUnknown, RequestRefused
+def _cancel_batch(context: JobContext, sent: Mapping[str, object]) -> None:
+    from workers.analysis import night_batches  # it brings Google's client
     from workers.analysis.vertex import open_cloud
 
-    with suppress(ModelUnknown, RequestRefused):  # it ended before, or is no longer there
-        open_cloud(context.settings, Credentials(context.folder)).batches("cancel", name=name)
-
-
-def _listed(value: object) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else []
+    night_batches.cancel(open_cloud(context.settings, Credentials(context.folder)), sent)
 
 
 def _wait(context: JobContext, why: KnownError) -> None:

@@ -44,21 +44,37 @@ class Wire:
         from workers.analysis.wire import KeptConnections
 
         self._turns = turns = threading.local()
+        self._refused: CredentialsRefused | None = None
+
+        wire = self
 
         class Client(httpx.Client):
             def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
                 with places.call(*turns.of_this_thread):
+                    wire._check()
                     return super().send(request, **options)
 
         # More places than calls: an idle connection is better kept than made anew.
         # httpx's own transport knows proxies; ours is cheap.
-        self.client = Client(transport=None if proxied() else KeptConnections(trusted()), verify=trusted())
+        self._kept = None if proxied() else KeptConnections(trusted())
+        self.client = Client(transport=self._kept, verify=trusted())
 
     @contextmanager
-    def turn(self, cancel: CancelToken, waiting: Waiting) -> "Iterator[None]":
-        """Whose cancel and waiting hold for what this thread sends within."""
-        self._turns.of_this_thread = (cancel, waiting)
+    def turn(self, cancel: CancelToken, waiting: Waiting, order: int = 0) -> "Iterator[None]":
+        """Whose cancel and waiting hold for what this thread sends within, and who goes first."""
+        self._check()
+        self._turns.of_this_thread = (cancel, waiting, order)
         yield
+
+    def refuse(self, why: CredentialsRefused) -> None:
+        """Nothing more is sent: what was refused once will be refused to all who wait."""
+        self._refused = why
+        if self._kept is not None:
+            self._kept.close()
+
+    def _check(self) -> None:
+        if self._refused is not None:
+            raise CredentialsRefused(self._refused.title)
 
 
 @cache
@@ -107,10 +123,18 @@ class Cloud:
                 )
             return self._clients[key]
 
-    def ask(self, client: "genai.Client", model: str, contents: Any, cancel: CancelToken, waiting: Waiting) -> Any:
-        """generateContent, once. Raises Again, KnownError, Cancelled."""
-        with self._told(model), self._wire.turn(cancel, waiting):
-            return client.models.generate_content(model=model, contents=contents)
+    def ask(
+        self, client: "genai.Client", model: str, contents: Any, cancel: CancelToken, waiting: Waiting, order: int
+    ) -> dict[str, Any]:
+        """generateContent, once: the answer as Vertex AI wrote it. Raises Again, KnownError, Cancelled."""
+        from workers.analysis.question_types import AS_SENT
+
+        with self._told(model), self._wire.turn(cancel, waiting, order):
+            response = client.models.generate_content(model=model, contents=contents, config=AS_SENT)
+            answer = json.loads((response.sdk_http_response and response.sdk_http_response.body) or "{}")
+            if not isinstance(answer, dict):
+                raise ValueError("no object")
+            return answer
 
     def count_tokens(self, model: str) -> int:
         """Of one word: costs nothing, and shows whether the model can be asked. Raises KnownError."""
@@ -142,6 +166,7 @@ class Cloud:
             gemini, project = self._gemini, self.access.project
             fault = fault_of(failed, model=model, project=project, location=gemini.location, timeout_s=gemini.timeout_s)
             if isinstance(fault, CredentialsRefused):
+                self._wire.refuse(fault)
                 _CLOUD.forget(self)  # they may have been renewed where they lie
             if fault is None:
                 raise
@@ -175,7 +200,9 @@ def open_cloud(settings: Settings, kept: Credentials) -> Cloud:
         access = find_access(settings, kept)
         # Else every call looks for certificates on the disk, and our connections show none anyway.
         os.environ.setdefault("GOOGLE_API_USE_CLIENT_CERTIFICATE", "false")
-        _warm_up()
+        from workers.analysis import question_types
+
+        question_types.warm_up()
         for chatty in ("httpx", "google_genai", "google_genai.models"):
             logging.getLogger(chatty).setLevel(logging.WARNING)  # a line a request
         return Cloud(settings.gemini, access)
@@ -183,17 +210,6 @@ def open_cloud(settings: Settings, kept: Credentials) -> Cloud:
     cloud: Cloud = _CLOUD.get(key, make)
     reach(settings.gemini)
     return cloud
-
-
-def _warm_up() -> None:
-    """google.genai builds its types when they are first used: once, here, and not in fifty threads at the same time."""
-    from google.genai import types
-
-    parts = [types.Part(text="x"), types.Part(inline_data=types.Blob(data=b"x", mime_type="image/jpeg"))]
-    parts.append(types.Part(file_data=types.FileData(file_uri="gs://x/y", mime_type="image/jpeg")))
-    types._GenerateContentParameters(model="x", contents=types.Content(role="user", parts=parts))
-    answered = {"candidates": [{"content": {"parts": [{"text": "x"}]}, "finish_reason": "STOP"}]}
-    types.GenerateContentResponse.model_validate(answered)
 
 
 def reach(gemini: GeminiSettings) -> None:

@@ -56,6 +56,7 @@ class KeptConnections(httpx.BaseTransport):
         self._trusted = trusted
         self._lock = threading.Lock()
         self._idle: defaultdict[_Origin, list[socket.socket]] = defaultdict(list)
+        self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Raises httpx.TransportError and its like."""
@@ -78,7 +79,9 @@ class KeptConnections(httpx.BaseTransport):
             ) from None
 
     def close(self) -> None:
+        """None is kept any more; what is under way ends first."""
         with self._lock:
+            self._closed = True
             for idle in self._idle.values():
                 while idle:
                     idle.pop().close()
@@ -123,10 +126,11 @@ class KeptConnections(httpx.BaseTransport):
         except OSError as failed:
             raise httpx.ReadError(str(failed), request=request) from failed
         finally:
-            if answer.keep:
-                with self._lock:
+            with self._lock:
+                kept = answer.keep and not self._closed
+                if kept:
                     self._idle[origin].append(connection)
-            else:
+            if not kept:
                 connection.close()
         return httpx.Response(answer.status, headers=answer.headers, content=b"".join(answer.body))
 

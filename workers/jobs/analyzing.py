@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from core.errors import DatabaseBusy, DiskFull, FileGone, KnownError, NotFound
@@ -12,13 +11,14 @@ from core.packs import pack_of, problem_of
 from core.retry import backoff
 from core.run import AnalysisUnreachable, AnswerInvalid, Finding, ProviderUnready, Run, RunProvider
 from core.run_requests import ask_run, prepare, run_params
-from core.store import findings, frames, jobs, runs
+from core.store import findings, frames, jobs, run_waiting, runs
 from core.store.database import Reading, Writing
 from core.store.findings import FindingEnd
 from core.store.jobs import StaleAttempt
 from workers.analysis import teardown
 from workers.analysis.callers import LEDGER, Callers, Came
 from workers.analysis.choosing import choose
+from workers.analysis.finding_ends import failed, summed
 from workers.analysis.finding_files import finished
 from workers.analysis.provider import Answer, Provider
 from workers.cancellation import Cancelled
@@ -57,6 +57,11 @@ def run(context: JobContext, choose: Callable[[JobContext, Run, Pack], Provider]
                 waiting = []
         except (AnalysisUnreachable, ProviderUnready) as later:
             _put_back(context, whole.id, later)
+            raise
+        except StaleAttempt:  # it waits for its batch: Vertex AI took it
+            if _needs_operator(whole):
+                with context.database.write() as tx:
+                    run_waiting.mended(tx, whole.id)
             raise
         if waiting:
             _Shard(context, whole, pack, provider, paths).work(waiting)
@@ -126,8 +131,15 @@ def _put_back(context: JobContext, run_id: str, why: KnownError | None) -> None:
             jobs.wait(tx, context.job, held, None)
         else:
             reason = why.title if why is not None else "Resumed"
-            jobs.wait(tx, context.job, reason, tx.now_ns + (_AGAIN_NS if why is not None else 0))
+            again_ns = tx.now_ns + (_AGAIN_NS if why is not None else 0)
+            jobs.wait(tx, context.job, reason, again_ns)
+            if isinstance(why, ProviderUnready):
+                run_waiting.wait_for_operator(tx, run_id, why, again_ns)
     raise StaleAttempt("job", context.job.id, context.job.attempt)
+
+
+def _needs_operator(run: Run) -> bool:
+    return "needs" in run.options
 
 
 class _Shard:
@@ -148,9 +160,12 @@ class _Shard:
         self._stop: Exception | None = None
         """Why no more is asked: a provider that can't be reached, a bug."""
         self._held = False
+        self._trying = _needs_operator(run)
+        """Whether a first answer has yet to show that the operator mended it: until then one call at a time."""
 
     def work(self, waiting: Sequence[Finding]) -> None:
-        callers = Callers(self._ask, min(self._provider.in_flight, len(waiting)))
+        calls = min(self._provider.in_flight, len(waiting))
+        callers = Callers(self._ask, 1 if self._trying else calls)
         todo = list(reversed(waiting))
         try:
             while callers.under_way or (todo and self._stop is None and not self._held):
@@ -158,6 +173,7 @@ class _Shard:
                 while todo and callers.free and self._stop is None and not self._held and self._afford(todo[-1]):
                     callers.ask(todo.pop())
                 self._keep(callers.come(_LOOK_S))
+                callers.number = 1 if self._trying else calls
         except Cancelled:
             until = time.monotonic() + _LAST_ANSWERS_S
             while callers.under_way and (left_s := until - time.monotonic()) > 0:
@@ -175,8 +191,10 @@ class _Shard:
             _put_back(self._context, self._run.id, None)
 
     def _afford(self, finding: Finding) -> bool:
+        if self._budget_usd is None:
+            return True
         usd = self._provider.cost_of(self._pack, finding.asset)
-        if self._budget_usd is None or usd <= 0:
+        if usd <= 0:
             return True
         if LEDGER.reserve(self._run.id, usd, self._budget_usd, self._spent):
             self._reserved[finding.number] = usd
@@ -205,12 +223,12 @@ class _Shard:
         if problem:
             first = answer
             try:
-                answer = _sum(first, self._call(finding, paths, problem))
-            except KnownError as failed:
-                return _failed(finding, failed, first)
+                answer = summed(first, self._call(finding, paths, problem))
+            except KnownError as why:
+                return failed(finding, why, first)
             problem = problem_of(self._pack, answer.values)
             if problem:
-                return _failed(finding, AnswerInvalid(problem=problem[:500]), answer)
+                return failed(finding, AnswerInvalid(problem=problem[:500]), answer)
         assert isinstance(answer.values, dict)  # every pack's schema says so
         return FindingEnd(
             number=finding.number,
@@ -243,7 +261,7 @@ class _Shard:
             elif isinstance(one.failed, KnownError) and not isinstance(
                 one.failed, AnalysisUnreachable | ProviderUnready
             ):
-                ended.append(_failed(one.asked, one.failed, None))
+                ended.append(failed(one.asked, one.failed, None))
             elif self._stop is None and not isinstance(one.failed, Cancelled):
                 self._stop = one.failed
         if not ended:
@@ -264,31 +282,10 @@ class _Shard:
                 with self._context.database.write() as tx:
                     findings.record(tx, self._context.job, self._run.id, ended)
                     self._held = self._held or runs.held_because(tx, self._run.id) is not None
+                    if self._trying and any(end.model for end in ended):
+                        run_waiting.mended(tx, self._run.id)
+                        self._trying = False
                 return
             except (DatabaseBusy, DiskFull):
                 if last or self._context.cancel.wait(next(pauses)):
                     self._context.cancel.check()
-
-
-def _sum(first: Answer, second: Answer) -> Answer:
-    return replace(
-        second,
-        tokens_in=first.tokens_in + second.tokens_in,
-        tokens_out=first.tokens_out + second.tokens_out,
-        cost_usd=first.cost_usd + second.cost_usd,
-    )
-
-
-def _failed(finding: Finding, error: KnownError, before: Answer | None) -> FindingEnd:
-    """before: the call that gave an answer, whose cost counts too."""
-    told = error.as_json()
-    return FindingEnd(
-        number=finding.number,
-        error={"slug": told["error"], "message": told["message"], "hint": told["hint"]},
-        model=getattr(error, "model", "") or (before.model if before else ""),
-        raw=getattr(error, "raw", "") or (before.raw if before else ""),
-        tokens_in=getattr(error, "tokens_in", 0) + (before.tokens_in if before else 0),
-        tokens_out=getattr(error, "tokens_out", 0) + (before.tokens_out if before else 0),
-        cost_usd=getattr(error, "cost_usd", 0.0) + (before.cost_usd if before else 0.0),
-        notes=before.notes if before else (),
-    )

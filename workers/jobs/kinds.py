@@ -7,8 +7,10 @@ from core.job import Job, JobKind
 from core.settings import Settings
 from workers.jobs import analyzing, capturing, importing, reporting, stop_timing, tracking
 from workers.runner import Handler, KindRules
-from workers.scheduler import CAPTURES, WORK
+from workers.scheduler import ANALYSES, CAPTURES, WORK
 
+SHARDS_AT_ONCE = 4
+"""While one ends and its successor begins, the others keep every allowed call under way."""
 _CAPTURE_MARGIN_S = 60.0
 _BURST_SLOWEST_FPS = 1.0
 
@@ -44,7 +46,7 @@ KINDS: Mapping[JobKind, KindRules] = {
     ),
     JobKind.IMPORT: _unhurried(importing.run),
     JobKind.STOP_TIMING: _unhurried(stop_timing.run),
-    JobKind.ANALYZE: _unhurried(analyzing.run),
+    JobKind.ANALYZE: _unhurried(analyzing.run, ANALYSES, lambda settings: SHARDS_AT_ONCE),
     JobKind.REPORT: KindRules(
         reporting.run,
         WORK,

@@ -1,5 +1,7 @@
 import pytest
 
+from core.cloud_sections import GeminiSettings
+from core.settings import Settings
 from gui.analysis.analysis_page import AnalysisPage
 from gui.analysis.asset_choice import CHOSEN
 from gui.main_window import MainWindow
@@ -28,3 +30,11 @@ def test_pages_lead_to_the_analysis_and_it_shows_what_it_showed_before(qtbot, st
     assert window.page == "analysis" and page.stack.currentWidget() is page.runs
     assert page.dialog is not None and page.dialog.assets.source.currentData() == CHOSEN
     page.dialog.reject()
+
+
+def test_answers_that_are_not_googles_are_said_to_be_so(qtbot, station, page):
+    assert not page.not_google.isVisible()
+    url = "http://127.0.0.1:4000"
+    station.settings = Settings(gemini=GeminiSettings(base_url=url))
+    station.settings_changed.emit()
+    assert page.not_google.isVisible() and f"{url}, not at Google's" in page.not_google.text()

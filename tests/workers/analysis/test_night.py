@@ -202,6 +202,62 @@ def test_a_run_that_is_deleted_whole_cancels_the_batch_that_is_under_way(station
     assert len(cloud.batches.cancelled) == 1
 
 
+def test_a_run_whose_job_is_cancelled_cancels_its_batch(station, cloud, sent, attempt):
+    run = sent(2)
+    assert not attempt()
+    with station.database.write() as tx:
+        jobs.cancel(tx, run.job_id)
+        jobs.cancel(tx, run.job_id)
+    assert attempt()
+    assert len(cloud.batches.cancelled) == 1
+    with station.database.read() as tx:
+        assert not jobs.counts(tx)[JobState.PENDING], "one job cancels it, and once"
+
+
+def test_a_run_that_is_stopped_cancels_its_batch_and_sends_another_once_it_is_resumed(station, cloud, sent, attempt):
+    run = sent(2)
+    assert not attempt()
+    with station.database.write() as tx:
+        runs.hold(tx, run.id)
+    assert attempt()
+    assert len(cloud.batches.cancelled) == 1
+    with station.database.write() as tx:
+        runs.resume(tx, run.id)
+    while not attempt():
+        pass
+    assert (len(cloud.batches.jobs), len(cloud.batches.cancelled)) == (2, 1)
+    assert run_of(station, run).completed == 2
+
+
+@pytest.mark.parametrize("change", [runs.hold, runs.delete_whole])
+def test_a_batch_that_the_operator_no_longer_wants_once_it_is_sent_is_cancelled_at_once(
+    station, cloud, sent, attempt, monkeypatch, change
+):
+    run, batches = sent(2), vertex.Cloud.batches
+
+    def and_then(self, verb, **what):
+        answer = batches(self, verb, **what)
+        if verb == "create":
+            with station.database.write() as tx:
+                change(tx, run.id)
+        return answer
+
+    monkeypatch.setattr(vertex.Cloud, "batches", and_then)
+    assert not attempt()
+    assert len(cloud.batches.cancelled) == 1
+
+
+def test_a_batch_whose_name_died_with_the_worker_is_found_and_cancelled_with_its_run(station, cloud, sent, attempt):
+    run = sent(2)
+    assert not attempt()
+    (key,) = [key for key in run_of(station, run).options if key.startswith("night_")]
+    with station.database.write() as tx:
+        runs.remember(tx, run.id, key, {"label": next(iter(cloud.batches.jobs.values()))["displayName"]})
+        runs.delete_whole(tx, run.id)
+    assert attempt()
+    assert len(cloud.batches.cancelled) == 1
+
+
 def test_a_run_is_loaded_into_bigquery_by_a_job_that_waits_for_the_network(station, cloud, sent, attempt, monkeypatch):
     from workers.analysis import bigquery_jobs
     from workers.analysis.bigquery import Loaded

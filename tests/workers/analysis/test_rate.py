@@ -9,6 +9,7 @@ from core.errors import SettingsError
 from core.paths import DataFolder
 from core.pricing import NIGHT_SHARE, PRICES, Price, Prices, estimate, most_usd
 from core.settings import Settings
+from tests.conftest import eventually
 from tests.workers.analysis.gemini_parts import pack
 from workers.analysis.rate import Places, TokenBucket
 from workers.cancellation import Cancelled, CancelToken
@@ -47,6 +48,23 @@ def test_a_place_that_is_waited_for_is_given_up_on_cancel():
             pass
     with places.call(CancelToken(), nothing):
         pass
+
+
+def test_who_began_first_has_the_next_place_however_late_it_asks():
+    places, came = Places(1, 100), []
+
+    def call(order):
+        with places.call(CancelToken(), nothing, order):
+            came.append(order)
+
+    threads = [threading.Thread(target=call, args=(order,)) for order in (3, 1, 2)]
+    with places.call(CancelToken(), nothing):
+        for thread in threads:
+            thread.start()
+        assert eventually(lambda: len(places._queue) == 3)
+    for thread in threads:
+        thread.join()
+    assert came == [1, 2, 3]
 
 
 def test_frames_in_memory_are_bounded_and_one_that_is_larger_comes_alone():

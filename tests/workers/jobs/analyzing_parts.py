@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.finding_export import write_files
+from core.job import Job
 from core.packs import check_pack
 from core.run import Asset, Finding, FrameRef, NewRun, Run, RunProvider
 from core.store import findings, jobs, runs
@@ -46,7 +47,7 @@ def made(station: StationParts, number: int, **fields: Any) -> Run:
 
 def shard(station: StationParts, provider: FakeProvider, cancel: CancelToken | None = None) -> None:
     """The next shard's next attempt, to its completion."""
-    context = station.context(station.claim(), cast("Any", FakeComputing(_written)), cancel)
+    context = station.context(station.claim(), cast("Any", FakeComputing(written)), cancel)
     outcome = analyzing.run(context, lambda *_: provider)
     with station.database.write() as tx:
         if outcome.publish is not None:
@@ -54,7 +55,7 @@ def shard(station: StationParts, provider: FakeProvider, cancel: CancelToken | N
         jobs.finish(tx, context.job, outcome.summary)
 
 
-def _written(root: str, run_id: str, targets: dict[str, str]) -> int:
+def written(root: str, run_id: str, targets: dict[str, str]) -> int:
     """Like the child's, but for Parquet, whose library takes seconds to import."""
     Path(targets["parquet"]).write_bytes(b"PAR1")
     return write_files(root, run_id, {name: path for name, path in targets.items() if name != "parquet"})
@@ -78,3 +79,8 @@ def run_of(station: StationParts, run: Run) -> Run:
 def findings_of(station: StationParts, run: Run) -> list[Finding]:
     with station.database.read() as tx:
         return findings.after(tx, run.id, -1, 10_000)
+
+
+def children(station: StationParts, run: Run) -> list[Job]:
+    with station.database.read() as tx:
+        return jobs.children(tx, run.job_id)

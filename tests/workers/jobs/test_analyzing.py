@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from core.job import Job, JobError, JobKind, JobState
-from core.run import AnalysisError, AnalysisUnreachable, FindingState, ProviderUnready, Run
+from core.job import JobError, JobKind, JobState
+from core.run import AnalysisError, AnalysisUnreachable, FindingState, ProviderUnready
 from core.store import findings, jobs, results, runs
 from core.store.findings import FindingEnd
 from core.store.jobs import StaleAttempt
 from tests.fakes.fake_provider import FakeProvider
-from tests.workers.jobs.analyzing_parts import GOOD, answering, findings_of, made, run_of, shard
+from tests.workers.jobs.analyzing_parts import GOOD, answering, children, findings_of, made, run_of, shard
 from tests.workers.station_parts import StationParts
 from workers.analysis.finding_files import ShardFailed
 from workers.cancellation import Cancelled, CancelToken, Reason
@@ -231,8 +231,3 @@ def test_a_scheduled_job_of_a_pack_queues_its_run_with_its_own_completion(statio
         (run,) = runs.page(tx).items
     assert (run.assets, run.name, run.pack_name, run.state) == (1, "Every lap", "frame_quality", JobState.PENDING)
     assert station.job(job.id).summary == {"assets": 1, "run_id": run.id}
-
-
-def children(station: StationParts, run: Run) -> list[Job]:
-    with station.database.read() as tx:
-        return jobs.children(tx, run.job_id)
