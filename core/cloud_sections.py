@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.setting_sections import Section
+from core.setting_sections import HttpUrl, Section
 
 _MODEL = r"^[A-Za-z0-9][A-Za-z0-9._@/-]{0,199}$|^$"
+_TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,200}$")]
 
 
 class GeminiSettings(Section):
@@ -50,39 +51,23 @@ class GeminiSettings(Section):
         ),
     ] = ""
     base_url: Annotated[
-        str,
-        Field(
-            max_length=2000,
-            pattern=r"^(https?://[^\s@]+)?$",
-            description="A private endpoint that speaks Vertex AI's protocol; empty for Google's own.",
-        ),
+        HttpUrl, Field(description="A private endpoint that speaks Vertex AI's protocol; empty for Google's own.")
     ] = ""
 
 
 class BigquerySettings(Section):
     results_dataset: Annotated[
-        str,
-        Field(
-            pattern=r"^[A-Za-z0-9_]{1,200}$", description="Dataset that takes findings. Also BIGQUERY_RESULTS_DATASET."
-        ),
+        _TableName, Field(description="Dataset that takes findings. Also BIGQUERY_RESULTS_DATASET.")
     ] = "trackshift"
     results_table: Annotated[
-        str,
-        Field(
-            pattern=r"^[A-Za-z0-9_]{1,200}$",
-            description="Table that takes findings; the pack's name is added. Also BIGQUERY_RESULTS_TABLE.",
-        ),
+        _TableName,
+        Field(description="Table that takes findings; the pack's name is added. Also BIGQUERY_RESULTS_TABLE."),
     ] = "findings"
     location: Annotated[
         str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{1,40}$", description="Where a dataset that is not there is made.")
     ] = "US"
     base_url: Annotated[
-        str,
-        Field(
-            max_length=2000,
-            pattern=r"^(https?://[^\s@]+)?$",
-            description="A private endpoint that speaks BigQuery's protocol; empty for Google's own.",
-        ),
+        HttpUrl, Field(description="A private endpoint that speaks BigQuery's protocol; empty for Google's own.")
     ] = ""
 
 

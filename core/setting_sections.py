@@ -41,6 +41,8 @@ def _path(value: str | None) -> str | None:
 
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 AbsolutePath = Annotated[str | None, AfterValidator(_path)]
+HttpUrl = Annotated[str, Field(max_length=2000, pattern=r"^(https?://[^\s@]+)?$")]
+"""Or empty. A password in it would be written to the file of the settings."""
 
 
 class Section(BaseModel):
@@ -201,12 +203,7 @@ class ImportsSettings(Section):
 
 class AlertsSettings(Section):
     webhook_url: Annotated[
-        str,
-        Field(
-            max_length=2000,
-            pattern=r"^(https?://[^\s@]+)?$",
-            description="Told of failures, ended batches and alerts by a POST of JSON; empty for nobody.",
-        ),
+        HttpUrl, Field(description="Told of failures, ended batches and alerts by a POST of JSON; empty for nobody.")
     ] = ""
 
 

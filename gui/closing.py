@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QVBoxLayout, QWidget
 
 from core.job import JobState
 from core.settings import Settings
 from core.store import jobs, processes, uploads
 from core.store.database import Database
+from gui.controls import answers
+from gui.page_layout import line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,7 @@ class ClosingDialog(QDialog):
         said = QLabel(goes_on.text, self)
         said.setWordWrap(True)
         self._stop = QCheckBox("Stop the worker too; what waits goes on at the next start", self)
-        keep = QPushButton("Keep it open", self)
-        keep.setAutoDefault(False)
-        keep.clicked.connect(self.reject)
-        close = QPushButton("Close the window", self)
-        close.setProperty("role", "primary")
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(keep)
-        buttons.addWidget(close)
+        buttons = line_of(right=answers(self, "Keep it open", "Close the window"))
         layout = QVBoxLayout(self)
         layout.addWidget(title)
         layout.addWidget(said)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from gui import theme
 
@@ -28,6 +28,15 @@ def push_button(
     if keys:
         button.setToolTip(f"{text} ({keys})")
     return button
+
+
+def answers(dialog: QDialog, no: str, yes: str, accept: Callable[[], object] | None = None) -> tuple[QPushButton, ...]:
+    """A dialog's two: the way out, and the one that Enter presses, which accepts it if nothing else is said."""
+    leave = push_button(no, dialog.reject, dialog)
+    leave.setAutoDefault(False)
+    go = push_button(yes, accept or dialog.accept, dialog, role="primary")
+    go.setDefault(True)
+    return leave, go
 
 
 def on_keys(

@@ -14,7 +14,7 @@ def page_title(text: str, page: QWidget) -> QLabel:
     return title
 
 
-def row_of(*left: QWidget, right: Iterable[QWidget] = ()) -> QHBoxLayout:
+def line_of(*left: QWidget, right: Iterable[QWidget] = ()) -> QHBoxLayout:
     """Widgets at both ends of a line."""
     line = QHBoxLayout()
     for widget in left:
@@ -38,7 +38,9 @@ def beside(body: QWidget, pane: QWidget, pane_px: int) -> QSplitter:
     return split
 
 
-def stack_up(page: QWidget, parts: Iterable[QWidget | QLayout], body: QWidget, *, is_page: bool = True) -> QVBoxLayout:
+def stack_up(
+    page: QWidget, parts: Iterable[QWidget | QLayout], body: QWidget | QLayout, *, is_page: bool = True
+) -> QVBoxLayout:
     """The parts from above to below; the body among them takes what is left. A part of a page has no edges."""
     layout = QVBoxLayout(page)
     edge = theme.space("l")
@@ -46,7 +48,7 @@ def stack_up(page: QWidget, parts: Iterable[QWidget | QLayout], body: QWidget, *
     layout.setSpacing(theme.space("s"))
     for part in parts:
         if isinstance(part, QLayout):
-            layout.addLayout(part)
+            layout.addLayout(part, int(part is body))
         else:
             layout.addWidget(part, int(part is body))
     return layout

@@ -14,7 +14,7 @@ from core.session import Session
 from core.store import processes, sessions
 from core.worker_process import start_worker
 from gui import theme
-from gui.background import run_in_background
+from gui.background import run_in_background, write_in_background
 from gui.errors import show_failure
 from gui.models.following import Following
 from gui.station import Station
@@ -167,10 +167,9 @@ class TopBar(QFrame):
             self._following.ask()
             self.sessions_wanted.emit()
         elif session_id is not None:
-            database = self._station.database
-
-            def switch() -> None:
-                with database.write() as tx:
-                    sessions.switch(tx, session_id)
-
-            run_in_background(switch, then=lambda _: self._following.ask(), parent=self)
+            write_in_background(
+                self._station.database,
+                lambda tx: sessions.switch(tx, session_id),
+                then=lambda _: self._following.ask(),
+                parent=self,
+            )

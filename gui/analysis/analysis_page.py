@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QWidget
 
 from core.errors import KnownError
 from gui import theme
@@ -18,6 +18,7 @@ from gui.analysis.run_asking import Around
 from gui.analysis.runs_view import RunsView
 from gui.background import run_in_background
 from gui.errors import show_failure
+from gui.page_layout import stack_up
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -152,11 +153,5 @@ class AnalysisPage(QWidget):
         self.stack = QStackedWidget(self)
         for view in (self.runs, self.results, self.packs):
             self.stack.addWidget(view)
-        layout = QVBoxLayout(self)
-        edge = theme.space("l")
-        layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
-        layout.setSpacing(theme.space("s"))
-        layout.addWidget(self.not_google)
-        layout.addWidget(self._head)
-        layout.addWidget(self.stack, 1)
+        stack_up(self, (self.not_google, self._head, self.stack), self.stack)
         self.setFocusProxy(self.runs.table)

@@ -1,11 +1,13 @@
 """Asks for another budget before a run that its budget holds goes on."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.run import Run
 from gui import theme
 from gui.analysis.words import assets_text, run_title
+from gui.controls import answers
+from gui.page_layout import line_of
 
 _WIDTH_PX = 440
 
@@ -38,23 +40,15 @@ class BudgetDialog(QDialog):
         self.budget.setAccessibleName("Budget in US dollars")
         theme.pad(self.budget)
         until.setBuddy(self.budget)
-        leave, self.go = QPushButton("Leave it", self), QPushButton("Resume", self)
-        leave.setAutoDefault(False)
-        leave.clicked.connect(self.reject)
-        theme.set_role(self.go, role="primary")
-        self.go.setDefault(True)
-        self.go.clicked.connect(self.accept)
-        line, buttons = QHBoxLayout(), QHBoxLayout()
+        leave, self.go = answers(self, "Leave it", "Resume")
+        line = QHBoxLayout()
         line.addWidget(until)
         line.addWidget(self.budget, 1)
-        buttons.addStretch(1)
-        buttons.addWidget(leave)
-        buttons.addWidget(self.go)
         layout = QVBoxLayout(self)
         layout.setSpacing(theme.space("m"))
         layout.addWidget(title)
         layout.addWidget(said)
         layout.addLayout(line)
-        layout.addLayout(buttons)
+        layout.addLayout(line_of(right=[leave, self.go]))
         self.accepted.connect(lambda: self.chosen.emit(self.budget.value()))
         self.finished.connect(self.deleteLater)

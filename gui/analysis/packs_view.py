@@ -1,20 +1,17 @@
 """The packs: every file with what is wrong in it, an editor that checks as you type, and a dry run on one asset."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QMenu,
     QMessageBox,
-    QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -25,7 +22,9 @@ from gui.analysis import pack_files
 from gui.analysis.pack_editor import PackEditor
 from gui.analysis.pack_files import TEMPLATE, PackFile
 from gui.background import run_in_background
+from gui.controls import WITHIN, on_keys, push_button
 from gui.models.following import Following
+from gui.page_layout import line_of, stack_up
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -43,18 +42,16 @@ class PacksView(QWidget):
         self._goes_to: Path | None = None
         self.list = QListWidget(self)
         self.editor = PackEditor(station, self)
-        self.new_button = self._button("New pack", "plus", self.new)
-        self.copy_button = self._button("Copy to edit", "edit", self.copy)
-        self.save_button = self._button("Save", "check", self.save, role="primary")
-        self.revert_button = self._button("Revert", "retry", self.revert)
-        self.delete_button = self._button("Delete…", "trash", self.ask_delete, role="danger")
-        self.try_button = self._button("Dry run", "play", lambda: None)
+        self.new_button = push_button("New pack", self.new, self, icon="plus")
+        self.copy_button = push_button("Copy to edit", self.copy, self, icon="edit")
+        self.save_button = push_button("Save", self.save, self, icon="check", role="primary", keys="Ctrl+S")
+        self.revert_button = push_button("Revert", self.revert, self, icon="retry")
+        self.delete_button = push_button("Delete…", self.ask_delete, self, icon="trash", role="danger")
+        self.try_button = push_button("Dry run", lambda: None, self, icon="play")
         self._lay_out()
         self.list.currentItemChanged.connect(lambda new, old: self._go(new, old))
         self.editor.changed.connect(self._offer)
-        save = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self)
-        save.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        save.activated.connect(self.save)
+        on_keys(self, ((QKeySequence.StandardKey.Save, self.save),), WITHIN)
         self._follow = Following(station, self, self._read, self._show, rest_ms=1000)
         self._offer()
 
@@ -193,16 +190,7 @@ class PacksView(QWidget):
 
     # building
 
-    def _button(self, text: str, icon: str, do: Callable[[], object], role: str = "") -> QPushButton:
-        button = QPushButton(text, self)
-        if role:
-            theme.set_role(button, role=role)
-        theme.set_icon(button, icon, {"danger": "bad", "primary": "accent_ink"}.get(role, "ink"))
-        button.clicked.connect(lambda: do())
-        return button
-
     def _lay_out(self) -> None:
-        self.save_button.setToolTip("Save (Ctrl+S)")
         menu = QMenu(self.try_button)
         menu.addAction("On the newest frame of the library").triggered.connect(partial(self.editor.try_on, None))
         menu.addAction("On a file…").triggered.connect(lambda: self.choose_file())
@@ -211,30 +199,13 @@ class PacksView(QWidget):
         self.list.setMinimumWidth(240)
         self.list.setWordWrap(True)
         left = QWidget(self)
-        side = QVBoxLayout(left)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(theme.space("s"))
         said = QLabel("A pack is a question, and the shape of its answer.", left)
         said.setWordWrap(True)
         theme.set_role(said, role="muted")
-        side.addWidget(said)
-        side.addWidget(self.list, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self.new_button)
-        foot.addWidget(self.copy_button)
-        foot.addStretch(1)
-        side.addLayout(foot)
+        stack_up(left, (said, self.list, line_of(self.new_button, self.copy_button)), self.list, is_page=False)
         right = QWidget(self)
-        main = QVBoxLayout(right)
-        main.setContentsMargins(0, 0, 0, 0)
-        main.setSpacing(theme.space("s"))
-        main.addWidget(self.editor, 1)
-        line = QHBoxLayout()
-        line.addWidget(self.try_button)
-        line.addStretch(1)
-        for button in (self.revert_button, self.delete_button, self.save_button):
-            line.addWidget(button)
-        main.addLayout(line)
+        line = line_of(self.try_button, right=[self.revert_button, self.delete_button, self.save_button])
+        stack_up(right, (self.editor, line), self.editor, is_page=False)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(left)
         split.addWidget(right)

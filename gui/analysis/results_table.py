@@ -20,6 +20,7 @@ from gui.analysis.finding_rows import FindingRow
 from gui.analysis.findings_model import ROW, FindingsModel
 from gui.analysis.words import PICTURE, REASON
 from gui.library.thumbnails import Thumbnails
+from gui.table_look import look_of_rows
 
 ROW_PX = 52
 THUMBNAIL = QSize(80, 45)
@@ -44,21 +45,12 @@ class ResultsTable(QTableView):
         self.thumbnails.ready.connect(lambda _: self.viewport().update())
         self.setModel(model)
         self.setItemDelegateForColumn(0, _PictureDelegate(self.thumbnails, self))
-        self.setAccessibleName("Findings")
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
+        header = look_of_rows(self, "Findings", ROW_PX)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setMinimumWidth(400)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_PX)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(False)
         header.setMinimumSectionSize(56)

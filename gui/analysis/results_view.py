@@ -3,17 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
 
 from core.errors import KnownError, NotFound
 from core.finding_export import ExportFormat
@@ -32,9 +24,11 @@ from gui.analysis.results_filter import ResultsFilter
 from gui.analysis.results_table import ResultsTable
 from gui.analysis.run_actions import RunActions
 from gui.analysis.run_rows import RunRow, row_of
+from gui.controls import WITHIN, on_keys, push_button
 from gui.errors import show_failure
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
+from gui.page_layout import beside, line_of, page_title, stack_up
 from gui.station import Station
 from gui.sync.elided import ElidedLabel
 from gui.toast import show_notice
@@ -221,57 +215,38 @@ class ResultsView(QWidget):
         self.pane.frame_wanted.connect(self.open_frame)
         self.exporting.changed.connect(self._offer)
         self.charts_button.toggled.connect(lambda _: self._place_charts())
-        for key in ("Return", "Enter"):
-            shortcut = QShortcut(QKeySequence(key), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(self.pane.first_frame)
-        for key, act in (
-            ("Ctrl+F", self.filter.text.setFocus),
-            ("Ctrl+E", self.export_button.showMenu),
-            ("Esc", self.back_wanted.emit),
-        ):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
+        on_keys(self.table, (("Return", self.pane.first_frame), ("Enter", self.pane.first_frame)))
+        finding = (("Ctrl+F", self.filter.text.setFocus), ("Ctrl+E", self.export_button.showMenu))
+        on_keys(self, (*finding, ("Esc", self.back_wanted.emit)), WITHIN)
 
     def _sorted(self, sort: object) -> None:
         self.model.ask(sort=sort)  # type: ignore[arg-type]
         self.table.scrollToTop()
         self._ask()
 
-    def _button(self, text: str, icon: str, do: Callable[[], object], role: str = "") -> QPushButton:
-        button = QPushButton(text, self)
-        if role:
-            theme.set_role(button, role=role)
-        theme.set_icon(button, icon, {"danger": "bad"}.get(role, "ink"))
-        button.clicked.connect(lambda: do())
-        return button
-
     def _lay_out(self) -> None:
-        self.back = self._button("Runs", "chevron-left", self.back_wanted.emit)
+        self.back = push_button("Runs", self.back_wanted.emit, self, icon="chevron-left")
         self.back.setToolTip("Back to the runs (Esc)")
-        self._title, self._said, self._count = QLabel(self), ElidedLabel(self), QLabel(self)
-        theme.set_role(self._title, role="title")
+        self._title, self._said, self._count = page_title("", self), ElidedLabel(self), QLabel(self)
         theme.set_role(self._count, role="muted")
-        self.stop_button = self._button("Stop", "stop", lambda: self._on_run(self.acts.stop))
-        self.resume_button = self._button("Resume", "play", lambda: self._on_run(self.acts.resume))
-        self.retry_button = self._button("Retry failed", "retry", lambda: self._on_run(self.acts.retry_failed))
-        self.delete_button = self._button("Delete…", "trash", lambda: self._on_run(self.acts.ask_delete), "danger")
-        self.columns_button = self._button("Columns", "edit", self._show_columns)
-        self.charts_button = self._button("Charts", "analysis", lambda: None)
+        acts = self.acts
+        self.stop_button = push_button("Stop", lambda: self._on_run(acts.stop), self, icon="stop")
+        self.resume_button = push_button("Resume", lambda: self._on_run(acts.resume), self, icon="play")
+        self.retry_button = push_button("Retry failed", lambda: self._on_run(acts.retry_failed), self, icon="retry")
+        self.delete_button = push_button(
+            "Delete…", lambda: self._on_run(acts.ask_delete), self, icon="trash", role="danger"
+        )
+        self.columns_button = push_button("Columns", self._show_columns, self, icon="edit")
+        self.charts_button = push_button("Charts", lambda: None, self, icon="analysis")
         self.charts_button.setCheckable(True)
         self.charts_button.setChecked(True)
-        self.export_button = self._button("Export", "upload", lambda: None)
+        self.export_button = push_button("Export", lambda: None, self, icon="upload")
         self.menu = ExportMenu(self.export_button)
         self.menu.file_wanted.connect(self._export)
         self.menu.load_wanted.connect(lambda: self._on_run(self.acts.load_into_bigquery))
         self.export_button.setMenu(self.menu)
-        head, line = QHBoxLayout(), QHBoxLayout()
-        head.addWidget(self.back)
-        head.addWidget(self._title)
-        head.addStretch(1)
-        for button in (self.stop_button, self.resume_button, self.retry_button, self.export_button, self.delete_button):
-            head.addWidget(button)
+        buttons = (self.stop_button, self.resume_button, self.retry_button, self.export_button, self.delete_button)
+        head, line = line_of(self.back, self._title, right=buttons), QHBoxLayout()
         line.addWidget(self.filter, 1)
         for widget in (self._count, self.columns_button, self.charts_button):
             line.addWidget(widget)
@@ -280,23 +255,8 @@ class ResultsView(QWidget):
         self.empty = EmptyState(self, ("Show everything", self.filter.clear))
         self.empty.say("Nothing fits the filter", "No finding has these words, this state and this value.")
         self._body.addWidget(self.empty)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.addWidget(self._body)
-        split.addWidget(self.pane)
-        split.setChildrenCollapsible(False)
-        split.setStretchFactor(0, 1)
-        split.setSizes([10_000, PANE_PX])
-        split.setHandleWidth(theme.space("s"))
-        theme.set_role(split, role="plain")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.space("s"))
-        for part in (head, self._said, line, self.charts):
-            if isinstance(part, QHBoxLayout):
-                layout.addLayout(part)
-            else:
-                layout.addWidget(part)
-        layout.addWidget(split, 1)
+        split = beside(self._body, self.pane, PANE_PX)
+        stack_up(self, (head, self._said, line, self.charts, split), split, is_page=False)
         self.setFocusProxy(self.table)
         self._place_charts()
 

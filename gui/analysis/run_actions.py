@@ -12,7 +12,7 @@ from core.store.moves import IllegalMove
 from gui import theme
 from gui.analysis.budget_dialog import BudgetDialog
 from gui.analysis.words import assets_text, run_title
-from gui.background import run_in_background
+from gui.background import run_in_background, write_in_background
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -73,18 +73,19 @@ class RunActions(QObject):
         return box
 
     def _delete(self, run: Run, *, everywhere: bool) -> None:
-        database, said = self._station.database, f"{run_title(run)} is deleted."
-
-        def work() -> runs.Deleted:
-            with database.write() as tx:
-                return runs.delete_whole(tx, run.id, objects=everywhere, bigquery=everywhere)
+        said = f"{run_title(run)} is deleted."
 
         def done(deleted: runs.Deleted) -> None:
             self._done()
             rest = " A job removes the rest as soon as there is a network." if deleted.teardown_job_id else ""
             show_notice(self._page, said + rest, "ok")
 
-        run_in_background(work, then=done, parent=self._page)
+        write_in_background(
+            self._station.database,
+            lambda tx: runs.delete_whole(tx, run.id, objects=everywhere, bigquery=everywhere),
+            then=done,
+            parent=self._page,
+        )
 
     def _write(self, change: Callable[[Writing], object], said: str = "") -> None:
         database = self._station.database

@@ -4,18 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QResizeEvent, QShortcut
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
-    QPushButton,
     QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,9 +20,12 @@ from gui import theme
 from gui.analysis.run_actions import RunActions
 from gui.analysis.run_rows import RunRow, newest
 from gui.analysis.words import cost_text, progress_text
+from gui.controls import on_keys, push_button
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
+from gui.page_layout import line_of, stack_up
 from gui.station import Station
+from gui.table_look import chosen_row, look_of_rows
 
 COLUMNS = ("Run", "State", "Assets", "Failed", "Answered by", "Tokens", "Cost", "Made")
 _WIDTHS_PX = (310, 150, 70, 150, 90, 100, 120)
@@ -58,32 +57,21 @@ class RunsView(QWidget):
         self._goes_to: str | None = None
         self.table = QTableWidget(0, len(COLUMNS), self)
         self.acts = RunActions(station, self._ask, self)
-        self.open_button = self._button("Results", "analysis", self.open_chosen, "Enter")
-        self.stop_button = self._button("Stop", "stop", self.stop_or_resume, "S")
-        self.retry_button = self._button("Retry failed", "retry", lambda: self._on_chosen(self.acts.retry_failed), "R")
-        self.delete_button = self._button(
-            "Delete…", "trash", lambda: self._on_chosen(self.acts.ask_delete), "Del", "danger"
-        )
-        self.older_button = QPushButton("Show older", self)
-        self.older_button.clicked.connect(lambda: self._show_older())
+        self.open_button = push_button("Results", self.open_chosen, self, icon="analysis", keys="Enter")
+        self.stop_button = push_button("Stop", self.stop_or_resume, self, icon="stop", keys="S")
+        self.retry_button = push_button("Retry failed", self.retry_chosen, self, icon="retry", keys="R")
+        self.delete_button = push_button("Delete…", self.delete_chosen, self, icon="trash", role="danger", keys="Del")
+        self.older_button = push_button("Show older", self._show_older, self)
         self._lay_out()
-        for keys, do in (
-            ("Return", self.open_chosen),
-            ("Enter", self.open_chosen),
-            ("S", self.stop_or_resume),
-            ("R", lambda: self._on_chosen(self.acts.retry_failed)),
-            ("Del", lambda: self._on_chosen(self.acts.ask_delete)),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(do)
+        acts = (("S", self.stop_or_resume), ("R", self.retry_chosen), ("Del", self.delete_chosen))
+        on_keys(self.table, (("Return", self.open_chosen), ("Enter", self.open_chosen), *acts))
         self._follow = Following(station, self, self._read, self._show, rest_ms=400, tick_ms=2000)
         self._offer()
 
     def chosen(self) -> RunRow | None:
         """The run whose row is chosen."""
-        rows = self.table.selectionModel().selectedRows()
-        return self._rows[rows[0].row()] if rows and rows[0].row() < len(self._rows) else None
+        row = chosen_row(self.table)
+        return self._rows[row] if row is not None and row < len(self._rows) else None
 
     def choose(self, run_id: str) -> None:
         """Choose this run's row, as soon as it is listed."""
@@ -101,6 +89,12 @@ class RunsView(QWidget):
             self.acts.stop(row.run)
         elif row is not None and row.may_resume:
             self.acts.resume(row.run)
+
+    def retry_chosen(self) -> None:
+        self._on_chosen(self.acts.retry_failed)
+
+    def delete_chosen(self) -> None:
+        self._on_chosen(self.acts.ask_delete)
 
     def _on_chosen(self, do: Callable[[Run], object]) -> None:
         row = self.chosen()
@@ -188,32 +182,11 @@ class RunsView(QWidget):
 
     # building
 
-    def _button(self, text: str, icon: str, do: Callable[[], object], keys: str, role: str = "") -> QPushButton:
-        button = QPushButton(text, self)
-        button.clicked.connect(lambda: do())
-        if role:
-            theme.set_role(button, role=role)
-        theme.set_icon(button, icon, {"danger": "bad"}.get(role, "ink"))
-        button.setToolTip(f"{text} ({keys})")
-        return button
-
     def _lay_out(self) -> None:
         table = self.table
         table.setHorizontalHeaderLabels(COLUMNS)
-        table.setAccessibleName("Runs, newest first")
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        look_of_rows(table, "Runs, newest first").setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         table.setItemDelegateForColumn(_PROGRESS, _ProgressDelegate(table))
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(theme.size("touch"))
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (_FAILED, _TOKENS, _COST):
             item = table.horizontalHeaderItem(column)
             if item is not None:
@@ -229,16 +202,8 @@ class RunsView(QWidget):
             "Is the bodywork damaged? The pack frame_quality is answered on this machine, without a network.",
         )
         self._body.addWidget(empty)
-        foot = QHBoxLayout()
-        foot.addWidget(self.older_button)
-        foot.addStretch(1)
-        for button in (self.open_button, self.stop_button, self.retry_button, self.delete_button):
-            foot.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.space("s"))
-        layout.addWidget(self._body, 1)
-        layout.addLayout(foot)
+        buttons = (self.open_button, self.stop_button, self.retry_button, self.delete_button)
+        stack_up(self, (self._body, line_of(self.older_button, right=buttons)), self._body, is_page=False)
         self.setFocusProxy(table)
 
 

@@ -27,7 +27,9 @@ from gui.background import run_in_background
 from gui.cameras import entry as entries
 from gui.cameras.camera_test import CameraTest, text_of
 from gui.cameras.entry import Entry
+from gui.controls import answers
 from gui.errors import told
+from gui.page_layout import line_of
 from gui.station import Station
 
 
@@ -191,24 +193,14 @@ class CameraDialog(QDialog):
         tested = QHBoxLayout()
         tested.addWidget(self.test_button, 0, Qt.AlignmentFlag.AlignTop)
         tested.addWidget(self.verdict, 1)
-        cancel = QPushButton("Cancel", self)
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
-        self.save_button = QPushButton("Save" if self._before else "Add", self)
-        self.save_button.setProperty("role", "primary")
-        self.save_button.setDefault(True)
-        self.save_button.clicked.connect(self.save)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.save_button)
+        cancel, self.save_button = answers(self, "Cancel", "Save" if self._before else "Add", self.save)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(theme.space("l"),) * 4)
         layout.setSpacing(theme.space("m"))
         layout.addLayout(form)
         layout.addLayout(tested)
         layout.addStretch(1)
-        layout.addLayout(buttons)
+        layout.addLayout(line_of(right=[cancel, self.save_button]))
 
     def _add(self, form: QFormLayout, name: str, label: str, example: str) -> None:
         field = QLineEdit(self)

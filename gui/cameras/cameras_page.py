@@ -3,14 +3,10 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QMessageBox,
-    QPushButton,
     QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
@@ -26,8 +22,11 @@ from gui.cameras.camera_dialog import CameraDialog
 from gui.cameras.camera_test import text_of
 from gui.cameras.entry import remove
 from gui.cameras.pit_box_dialog import PitBoxDialog
+from gui.controls import WITHIN, on_keys, push_button
 from gui.models.following import Following
+from gui.page_layout import line_of, page_title
 from gui.station import Station
+from gui.table_look import chosen_row, look_of_rows
 from gui.toast import show_notice
 from gui.wall.tile_words import STATE_COLOUR
 
@@ -47,31 +46,17 @@ class CamerasPage(QWidget):
         super().__init__(parent)
         self._station = station
         self._listed: tuple[Listed, ...] = ()
-        title = QLabel("Cameras", self)
-        title.setProperty("role", "title")
-        self.add_button = self._button("Add a camera", "plus", self.add, role="primary")
-        self.change_button = self._button("Change", "edit", self.change)
-        self.box_button = self._button("Pit box", "stops", lambda: self.draw_box())
+        self.add_button = push_button("Add a camera", self.add, self, icon="plus", role="primary")
+        self.change_button = push_button("Change", self.change, self, icon="edit")
+        self.box_button = push_button("Pit box", self.draw_box, self, icon="stops")
         self.box_button.setToolTip("Draw the box in which its stops are timed (B)")
-        self.remove_button = self._button("Remove", "trash", self.remove, role="danger")
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addStretch(1)
-        for button in (self.box_button, self.change_button, self.remove_button, self.add_button):
-            head.addWidget(button)
+        self.remove_button = push_button("Remove", self.remove, self, icon="trash", role="danger")
+        buttons = (self.box_button, self.change_button, self.remove_button, self.add_button)
+        head = line_of(page_title("Cameras", self), right=buttons)
         self.table = QTableWidget(0, len(_COLUMNS), self)
         self.table.setHorizontalHeaderLabels(_COLUMNS)
-        self.table.setAccessibleName("Configured cameras")
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(theme.size("touch"))
-        self.table.setShowGrid(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setTabKeyNavigation(False)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header = look_of_rows(self.table, "Configured cameras")
+        self.table.setWordWrap(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._offer)
@@ -86,15 +71,8 @@ class CamerasPage(QWidget):
         layout.setContentsMargins(*(theme.space("l"),) * 4)
         layout.addLayout(head)
         layout.addLayout(self._stack, 1)
-        for key, do in (
-            ("Ctrl+N", self.add),
-            ("Return", self.change),
-            ("B", lambda: self.draw_box()),
-            ("Delete", self.remove),
-        ):
-            QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(
-                do
-            )
+        acts = (("Ctrl+N", self.add), ("Return", self.change), ("B", self.draw_box), ("Delete", self.remove))
+        on_keys(self, acts, WITHIN)
         self.setFocusProxy(self.table)
         self._following = Following(station, self, self._read, self._show, rest_ms=250)
         self._offer()
@@ -147,17 +125,9 @@ class CamerasPage(QWidget):
         dialog.open()
         return dialog
 
-    def _button(self, text: str, icon: str, do: object, role: str = "") -> QPushButton:
-        button = QPushButton(text, self)
-        if role:
-            button.setProperty("role", role)
-        theme.set_icon(button, icon, {"primary": "accent_ink", "danger": "bad"}.get(role, "ink"))
-        button.clicked.connect(do)
-        return button
-
     def _chosen(self) -> Listed | None:
-        rows = self.table.selectionModel().selectedRows()
-        return self._listed[rows[0].row()] if rows and rows[0].row() < len(self._listed) else None
+        row = chosen_row(self.table)
+        return self._listed[row] if row is not None and row < len(self._listed) else None
 
     def _offer(self) -> None:
         for button in (self.box_button, self.change_button, self.remove_button):

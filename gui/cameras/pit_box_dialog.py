@@ -9,7 +9,7 @@ from core.errors import KnownError
 from core.store import cameras, frames
 from core.store.frames import FrameFilter
 from gui import theme
-from gui.background import run_in_background
+from gui.background import run_in_background, write_in_background
 from gui.cameras.box_canvas import BoxCanvas
 from gui.cameras.box_drawing import BoxDrawing
 from gui.errors import told
@@ -81,13 +81,14 @@ class PitBoxDialog(QDialog):
         if self.drawing.problem:
             return
         self.save_button.setEnabled(False)
-        database, camera_id, box = self._station.database, self._camera.id, self.drawing.box
-
-        def store() -> Camera:
-            with database.write() as tx:
-                return cameras.set_pit_box(tx, camera_id, box)
-
-        run_in_background(store, then=self._saved, failed=self._failed, parent=self)
+        camera_id, box = self._camera.id, self.drawing.box
+        write_in_background(
+            self._station.database,
+            lambda tx: cameras.set_pit_box(tx, camera_id, box),
+            then=self._saved,
+            failed=self._failed,
+            parent=self,
+        )
 
     def _saved(self, camera: Camera) -> None:
         self.stored.emit(camera)

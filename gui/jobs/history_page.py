@@ -1,12 +1,11 @@
 """The jobs page: the whole history, filtered and paged, with the chosen job's details beside it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QWidget
 
 from core.job import JobState
 from core.session import Session
@@ -14,6 +13,7 @@ from core.store import jobs, sessions
 from core.store.jobs import JobFilter
 from core.store.library import LibraryFilter
 from gui import theme
+from gui.controls import WITHIN, on_keys
 from gui.jobs.details_pane import PANE_PX, DetailsPane
 from gui.jobs.history_filter import HistoryFilter
 from gui.jobs.history_model import HistoryModel, Seen
@@ -23,6 +23,7 @@ from gui.jobs.job_facts import Link, LinkTo
 from gui.jobs.made_viewer import MadeViewer
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
+from gui.page_layout import beside, line_of, page_title, stack_up
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -171,21 +172,18 @@ class HistoryPage(QWidget):
 
     def _keys(self) -> None:
         pane = self.details
-        keys: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("R", lambda: pane.press(pane.retry)),
-            ("Del", lambda: pane.press(pane.cancel)),
-            ("N", lambda: pane.press(pane.run_next)),
-            ("Ctrl+C", pane.copy_command),
-            ("Return", self._to_details),
-            ("Enter", self._to_details),
+        on_keys(
+            self.table,
+            (
+                ("R", lambda: pane.press(pane.retry)),
+                ("Del", lambda: pane.press(pane.cancel)),
+                ("N", lambda: pane.press(pane.run_next)),
+                ("Ctrl+C", pane.copy_command),
+                ("Return", self._to_details),
+                ("Enter", self._to_details),
+            ),
         )
-        for key, do in keys:
-            shortcut = QShortcut(QKeySequence(key), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(do)
-        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self.filter.text.setFocus)
+        on_keys(self, ((QKeySequence.StandardKey.Find, self.filter.text.setFocus),), WITHIN)
 
     def _double_clicked(self, _: QModelIndex) -> None:
         self._to_details()
@@ -198,36 +196,16 @@ class HistoryPage(QWidget):
             first.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _lay_out(self) -> None:
-        title = QLabel("Jobs", self)
-        theme.set_role(title, role="title")
         theme.set_role(self._count, role="muted")
         theme.set_role(self.new_ones, role="primary")
         theme.set_icon(self.retry_all, "retry")
         self.new_ones.hide()
         self.retry_all.setEnabled(False)
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addWidget(self._count)
-        head.addStretch(1)
-        head.addWidget(self.new_ones)
-        head.addWidget(self.retry_all)
+        head = line_of(page_title("Jobs", self), self._count, right=[self.new_ones, self.retry_all])
         self._body = QStackedWidget(self)
         self._body.addWidget(self.table)
         self.empty = EmptyState(self, ("Show everything", self.filter.clear))
         self._body.addWidget(self.empty)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.addWidget(self._body)
-        split.addWidget(self.details)
-        split.setChildrenCollapsible(False)
-        split.setStretchFactor(0, 1)
-        split.setSizes([10_000, PANE_PX])
-        split.setHandleWidth(theme.space("s"))
-        theme.set_role(split, role="plain")
-        layout = QVBoxLayout(self)
-        edge = theme.space("l")
-        layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
-        layout.setSpacing(theme.space("s"))
-        layout.addLayout(head)
-        layout.addWidget(self.filter)
-        layout.addWidget(split, 1)
+        split = beside(self._body, self.details, PANE_PX)
+        stack_up(self, (head, self.filter, split), split)
         self.setFocusProxy(self.table)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from core.store import jobs
 from core.store.database import Writing
 from core.store.moves import IllegalMove
-from gui.background import run_in_background
+from gui.background import run_in_background, write_in_background
 from gui.jobs.reading import captured_now
 from gui.station import Station
 from gui.toast import show_notice
@@ -39,18 +39,12 @@ class JobActions(QObject):
         self._write(lambda tx: jobs.enqueue(tx, captured_now(jobs.get(tx, id), time.time_ns())))
 
     def retry_all_failed(self) -> None:
-        database = self._station.database
-
-        def work() -> int:
-            with database.write() as tx:
-                return jobs.retry_all_failed(tx)
-
         def done(number: int) -> None:
             self._done()
             said = "1 failed job is" if number == 1 else f"{number:,} failed jobs are"
             show_notice(self._page, f"{said} tried again.", "ok")
 
-        run_in_background(work, then=done, parent=self._page)
+        write_in_background(self._station.database, jobs.retry_all_failed, then=done, parent=self._page)
 
     def _write(self, change: Callable[[Writing], object]) -> None:
         database = self._station.database

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QVBoxLayout, QWidget
 
 from core.camera import Camera
 from core.capture import ImportParams
@@ -11,6 +11,8 @@ from core.job import JobKind, NewJob
 from core.store import jobs, sessions
 from gui import theme
 from gui.background import run_in_background
+from gui.controls import answers
+from gui.page_layout import line_of
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -37,21 +39,12 @@ class ImportDialog(QDialog):
         for camera in cameras:
             self.camera.addItem(camera.label, camera.id)
         self.camera.setCurrentIndex(max(0, self.camera.findData(preferred)))
-        cancel, self.go = QPushButton("Cancel", self), QPushButton("Import", self)
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
-        theme.set_role(self.go, role="primary")
-        self.go.setDefault(True)
-        self.go.clicked.connect(self.accept)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.go)
+        cancel, self.go = answers(self, "Cancel", "Import")
         layout = QVBoxLayout(self)
         layout.setSpacing(theme.space("m"))
         for widget in (title, said, self.camera):
             layout.addWidget(widget)
-        layout.addLayout(buttons)
+        layout.addLayout(line_of(right=[cancel, self.go]))
 
 
 def ask_and_import(

@@ -1,18 +1,18 @@
 """The library: every frame and clip, newest first; filter, open, star, show, delete and undo, import."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QPushButton, QStackedWidget, QWidget
 
 from core.camera import Camera
 from core.session import Session
 from core.store import cameras, sessions
 from core.store.library import LibraryFilter
 from gui import theme
+from gui.controls import WITHIN, on_keys, push_button
 from gui.library.actions import LibraryActions
 from gui.library.empty_state import EmptyState
 from gui.library.facts import local_day
@@ -24,6 +24,7 @@ from gui.library.thumbnails import Thumbnails
 from gui.library.viewer import Viewer
 from gui.models.following import Following
 from gui.models.library_model import LibraryModel
+from gui.page_layout import line_of, page_title, stack_up
 from gui.station import Station
 
 THUMBNAIL = QSize(256, 160)
@@ -68,8 +69,6 @@ class LibraryPage(QWidget):
     # building
 
     def _lay_out(self) -> None:
-        title = QLabel("Library", self)
-        theme.set_role(title, role="title")
         theme.set_role(self._count, role="muted")
         theme.set_role(self._day, role="muted")
         theme.set_role(self.new_ones, role="primary")
@@ -80,43 +79,19 @@ class LibraryPage(QWidget):
         menu.addAction("Files…", self.choose_files)
         menu.addAction("A folder…", self.choose_folder)
         self.import_button.setMenu(menu)
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addWidget(self._count)
-        head.addStretch(1)
-        head.addWidget(self.new_ones)
-        head.addWidget(self.import_button)
-        self._open = self._action("Open", self.open_chosen, "search", "Enter")
-        self._star = self._action("Star", self.star_chosen, "star", "S")
-        self._show = self._action("Show file", self.reveal_chosen, "folder", "")
-        self._analyse = self._action("Analyse…", self.analyse_chosen, "analysis", "A")
-        self._delete = self._action("Delete", self.delete_chosen, "trash", "Del")
-        theme.set_role(self._delete, role="danger")
-        theme.set_icon(self._delete, "trash", "bad")
-        foot = QHBoxLayout()
-        foot.addWidget(self._day)
-        foot.addStretch(1)
-        for button in (self._open, self._star, self._show, self._analyse, self._delete):
-            foot.addWidget(button)
+        head = line_of(page_title("Library", self), self._count, right=[self.new_ones, self.import_button])
+        self._open = push_button("Open", self.open_chosen, self, icon="search", keys="Enter")
+        self._star = push_button("Star", self.star_chosen, self, icon="star", keys="S")
+        self._show = push_button("Show file", self.reveal_chosen, self, icon="folder")
+        self._show.setToolTip("Open the folder that the file lies in")
+        self._analyse = push_button("Analyse…", self.analyse_chosen, self, icon="analysis", keys="A")
+        self._delete = push_button("Delete", self.delete_chosen, self, icon="trash", role="danger", keys="Del")
+        foot = line_of(self._day, right=[self._open, self._star, self._show, self._analyse, self._delete])
         self._body = QStackedWidget(self)
         self._body.addWidget(self.grid)
         self.empty = EmptyState(self, ("Import files…", self.choose_files), ("Show everything", self.filter.clear))
         self._body.addWidget(self.empty)
-        layout = QVBoxLayout(self)
-        edge = theme.space("l")
-        layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
-        layout.setSpacing(theme.space("s"))
-        layout.addLayout(head)
-        layout.addWidget(self.filter)
-        layout.addWidget(self._body, 1)
-        layout.addLayout(foot)
-
-    def _action(self, text: str, do: Callable[[], None], icon: str, keys: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(f"{text} ({keys})" if keys else "Open the folder that the file lies in")
-        button.clicked.connect(do)
-        theme.set_icon(button, icon)
-        return button
+        stack_up(self, (head, self.filter, self._body, foot), self._body)
 
     def _connect(self) -> None:
         self.model.may_move = self._may_move
@@ -134,17 +109,9 @@ class LibraryPage(QWidget):
         self.filter.changed.connect(self._filtered)
         self.new_ones.clicked.connect(self._show_new)
         self._station.changed.connect(self._changed)
-        for keys, do in (
-            (QKeySequence("S"), self.star_chosen),
-            (QKeySequence("A"), self.analyse_chosen),
-            (QKeySequence.StandardKey.Delete, self.delete_chosen),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self.grid)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(do)
-        undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
-        undo.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        undo.activated.connect(self.acts.undo)
+        delete = (QKeySequence.StandardKey.Delete, self.delete_chosen)
+        on_keys(self.grid, (("S", self.star_chosen), ("A", self.analyse_chosen), delete))
+        on_keys(self, ((QKeySequence.StandardKey.Undo, self.acts.undo),), WITHIN)
 
     # following the station
 

@@ -13,6 +13,7 @@ from core.stop_words import clock_text, offset_text
 from gui import theme
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
+from gui.page_layout import stack_up
 from gui.review.instants_panel import InstantsPanel
 from gui.review.reading import ReviewRead, read_review
 from gui.review.stepping import nudged, range_of, set_at, stepped
@@ -277,9 +278,4 @@ class ReviewView(QWidget):
         middle.setSpacing(theme.space("s"))
         middle.addLayout(left, 1)
         middle.addWidget(self.panel)
-        layout = QVBoxLayout(self)
-        edge = theme.space("l")
-        layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
-        layout.setSpacing(theme.space("s"))
-        layout.addLayout(head)
-        layout.addLayout(middle, 1)
+        stack_up(self, (head, middle), middle)

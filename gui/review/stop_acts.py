@@ -14,7 +14,7 @@ from core.stop_jobs import ask_report, ask_timing
 from core.stop_table import write_csv
 from core.store import stops
 from core.store.database import Writing
-from gui.background import run_in_background
+from gui.background import run_in_background, write_in_background
 from gui.errors import show_failure
 from gui.station import Station
 from gui.toast import show_notice
@@ -105,14 +105,9 @@ class StopActs(QObject):
         return self._station.settings.station.operator or None
 
     def _write(self, change: Callable[[Writing], T], then: Callable[[T], object] | None = None) -> None:
-        database = self._station.database
-
-        def work() -> T:
-            with database.write() as tx:
-                return change(tx)
-
         def failed(error: KnownError) -> None:
             self._changed()
             show_failure(error, self._page)
 
-        run_in_background(work, then=then or (lambda _: self._changed()), failed=failed, parent=self._page)
+        database, done = self._station.database, then or (lambda _: self._changed())
+        write_in_background(database, change, then=done, failed=failed, parent=self._page)

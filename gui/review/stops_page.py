@@ -1,14 +1,13 @@
 """The Stops page: a session's stops as plot and table, each with its doubt; CSV, dossier, and the way to the review."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.controls import on_keys, push_button
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
+from gui.page_layout import line_of, page_title, stack_up
 from gui.review.reading import CURRENT, StopsRead, read_stops
 from gui.review.review_view import ReviewView
 from gui.review.stop_acts import StopActs
@@ -48,11 +47,11 @@ class StopsPage(QWidget):
         self.review: ReviewView | None = None
         self.chooser = QComboBox(self)
         self._count = QLabel(self)
-        self.export_button = self._button("Export CSV…", self.export, "import", "Ctrl+E")
-        self.review_button = self._button("Review", self.open_chosen, "search", "Enter")
-        self.lock_button = self._button("Lock", self.lock_chosen, "check", "L")
-        self.dossier_button = self._button("Dossier", self.dossier_of_chosen, "library", "D")
-        self.delete_button = self._button("Take out", self.delete_chosen, "trash", "Del", role="danger")
+        self.export_button = push_button("Export CSV…", self.export, self, icon="import", keys="Ctrl+E")
+        self.review_button = push_button("Review", self.open_chosen, self, icon="search", keys="Enter")
+        self.lock_button = push_button("Lock", self.lock_chosen, self, icon="check", keys="L")
+        self.dossier_button = push_button("Dossier", self.dossier_of_chosen, self, icon="library", keys="D")
+        self.delete_button = push_button("Take out", self.delete_chosen, self, icon="trash", role="danger", keys="Del")
         self._lay_out()
         self._connect()
         self._follow = Following(station, self, lambda: read_stops(station.database, self._wanted), self._show)
@@ -163,15 +162,6 @@ class StopsPage(QWidget):
 
     # building
 
-    def _button(self, text: str, do: Callable[[], None], icon: str, keys: str, role: str = "") -> QPushButton:
-        button = QPushButton(text, self)
-        button.clicked.connect(lambda: do())
-        button.setToolTip(f"{text} ({keys})")
-        theme.set_icon(button, icon, "bad" if role == "danger" else "ink")
-        if role:
-            theme.set_role(button, role=role)
-        return button
-
     def _connect(self) -> None:
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._offer())
         self.model.modelReset.connect(self._offer)
@@ -179,42 +169,20 @@ class StopsPage(QWidget):
         self.plot.chosen.connect(self.table.choose)
         self.plot.opened.connect(self.open)
         self.chooser.activated.connect(lambda _: self._session_chosen())
-        for keys, do in (
-            ("Return", self.open_chosen),
-            ("Enter", self.open_chosen),
-            ("L", self.lock_chosen),
-            ("D", self.dossier_of_chosen),
-            ("Del", self.delete_chosen),
-            ("Ctrl+E", self.export),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(do)
+        opening, acts = (("Return", self.open_chosen), ("Enter", self.open_chosen)), (("L", self.lock_chosen),)
+        more = (("D", self.dossier_of_chosen), ("Del", self.delete_chosen), ("Ctrl+E", self.export))
+        on_keys(self.table, (*opening, *acts, *more))
 
     def _lay_out(self) -> None:
-        title = QLabel("Stops", self)
-        theme.set_role(title, role="title")
         theme.set_role(self._count, role="muted")
         self.chooser.setMinimumWidth(220)
         self.chooser.setAccessibleName("Session whose stops are shown")
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        head, foot = QHBoxLayout(), QHBoxLayout()
-        for widget in (title, self._count):
-            head.addWidget(widget)
-        head.addStretch(1)
-        head.addWidget(self.chooser)
-        head.addWidget(self.export_button)
-        foot.addStretch(1)
-        for button in (self.review_button, self.lock_button, self.dossier_button, self.delete_button):
-            foot.addWidget(button)
+        head = line_of(page_title("Stops", self), self._count, right=[self.chooser, self.export_button])
+        foot = line_of(right=[self.review_button, self.lock_button, self.dossier_button, self.delete_button])
         both = QWidget(self)
-        inner = QVBoxLayout(both)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(theme.space("s"))
         self.plot.setFixedHeight(210)
-        inner.addWidget(self.plot)
-        inner.addWidget(self.table, 1)
-        inner.addLayout(foot)
+        stack_up(both, (self.plot, self.table, foot), self.table, is_page=False)
         self.empty = EmptyState(
             self, ("Draw a pit box…", self.cameras_wanted.emit), ("Go to the library", self.library_wanted.emit)
         )
@@ -222,12 +190,7 @@ class StopsPage(QWidget):
         self._list.addWidget(both)
         self._list.addWidget(self.empty)
         whole = QWidget(self)
-        layout = QVBoxLayout(whole)
-        edge = theme.space("l")
-        layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
-        layout.setSpacing(theme.space("s"))
-        layout.addLayout(head)
-        layout.addWidget(self._list, 1)
+        stack_up(whole, (head, self._list), self._list)
         self._body = QStackedWidget(self)
         self._body.addWidget(whole)
         outer = QVBoxLayout(self)

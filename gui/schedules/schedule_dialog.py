@@ -10,10 +10,8 @@ from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -25,7 +23,9 @@ from core.errors import UsageError
 from core.job import JobKind
 from core.schedule import Schedule, ScheduleTrigger, parse_cron
 from gui import theme
+from gui.controls import answers
 from gui.jobs.reading import CAPTURES
+from gui.page_layout import line_of
 from gui.schedules.schedule_words import UNITS, in_unit
 from gui.sessions.new_session import own_zone
 
@@ -181,19 +181,10 @@ class ScheduleDialog(QDialog):
                 field.setAccessibleName(said if column == 1 else "Unit")
                 grid.addWidget(field, place, column, 1, 2 if len(fields) == 1 else 1)
             self._rows[said] = (label, *fields)
-        cancel, self.save_button = QPushButton("Cancel", self), QPushButton("Save", self)
-        cancel.setAutoDefault(False)
-        theme.set_role(self.save_button, role="primary")
-        self.save_button.setDefault(True)
-        cancel.clicked.connect(self.reject)
-        self.save_button.clicked.connect(self.accept)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.save_button)
+        cancel, self.save_button = answers(self, "Cancel", "Save")
         layout = QVBoxLayout(self)
         layout.setSpacing(theme.space("m"))
         layout.addWidget(title)
         layout.addLayout(grid)
         layout.addWidget(self._wrong)
-        layout.addLayout(buttons)
+        layout.addLayout(line_of(right=[cancel, self.save_button]))

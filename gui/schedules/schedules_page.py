@@ -18,7 +18,7 @@ from gui.background import run_in_background, write_in_background
 from gui.controls import WITHIN, on_keys, push_button
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
-from gui.page_layout import page_title, row_of, stack_up
+from gui.page_layout import line_of, page_title, stack_up
 from gui.schedules.schedule_dialog import ScheduleDialog
 from gui.schedules.schedule_words import last_text, missed_text, next_text, what_text, when_text
 from gui.sessions.new_session import zones
@@ -187,8 +187,8 @@ class SchedulesPage(QWidget):
         said = QLabel("Runs that were missed while the worker was away are made up for by one run, and counted.", self)
         said.setWordWrap(True)
         theme.set_role(said, role="muted")
-        head = row_of(page_title("Schedules", self), right=[self.add_button])
-        foot = row_of(
+        head = line_of(page_title("Schedules", self), right=[self.add_button])
+        foot = line_of(
             right=[self.job_button, self.run_button, self.switch_button, self.change_button, self.remove_button]
         )
         table = self.table

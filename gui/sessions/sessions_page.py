@@ -16,7 +16,7 @@ from gui.controls import WITHIN, on_keys, push_button
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
 from gui.models.sessions_model import SessionRow, SessionsModel
-from gui.page_layout import page_title, row_of, stack_up
+from gui.page_layout import line_of, page_title, stack_up
 from gui.sessions.new_session import NewSessionDialog, zones
 from gui.station import Station
 from gui.table_look import chosen_row, look_of_rows
@@ -142,6 +142,6 @@ class SessionsPage(QWidget):
             "Create the running event, as 2026 · Monza · FP1, so that its frames and clips are found later.",
         )
         self._body.addWidget(empty)
-        head = row_of(page_title("Sessions", self), right=[self.new_button])
-        foot = row_of(right=[self.switch_button, self.close_button])
+        head = line_of(page_title("Sessions", self), right=[self.new_button])
+        foot = line_of(right=[self.switch_button, self.close_button])
         stack_up(self, (head, said, self._body, foot), self._body)

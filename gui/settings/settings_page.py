@@ -23,6 +23,7 @@ from core.store import stations
 from gui import theme
 from gui.background import run_in_background
 from gui.errors import show_failure
+from gui.page_layout import line_of, page_title, stack_up
 from gui.settings import gemini_access
 from gui.settings.api_access import ApiAccess
 from gui.settings.gemini_access import GeminiAccess
@@ -210,8 +211,6 @@ class SettingsPage(QWidget):
     # building
 
     def _lay_out(self) -> None:
-        title = QLabel("Settings", self)
-        theme.set_role(title, role="title")
         body = QHBoxLayout()
         body.addWidget(self.list)
         card = QFrame(self)
@@ -220,18 +219,8 @@ class SettingsPage(QWidget):
         inside.setContentsMargins(1, 1, 1, 1)
         inside.addWidget(self._stack)
         body.addWidget(card, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self._said)
-        foot.addStretch(1)
-        foot.addWidget(self.revert_button)
-        foot.addWidget(self.save_button)
-        layout = QVBoxLayout(self)
-        edge = theme.space("l")
-        layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
-        layout.setSpacing(theme.space("s"))
-        layout.addWidget(title)
-        layout.addLayout(body, 1)
-        layout.addLayout(foot)
+        foot = line_of(self._said, right=[self.revert_button, self.save_button])
+        stack_up(self, (page_title("Settings", self), body, foot), body)
 
     def _show_row(self, row: int) -> None:
         key, title, sections = SECTIONS[row]

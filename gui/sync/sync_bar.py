@@ -13,7 +13,7 @@ from core.store.database import Writing
 from core.upload import SyncSummary
 from core.worker_process import start_worker
 from gui import theme
-from gui.background import run_in_background
+from gui.background import run_in_background, write_in_background
 from gui.jobs.jobs_panel import HEAD_PX
 from gui.models.following import Following
 from gui.station import Station
@@ -90,13 +90,7 @@ class SyncBar(QFrame):
             run_in_background(lambda: start_worker(folder), parent=self)
 
     def _write(self, change: Callable[[Writing], object]) -> None:
-        database = self._station.database
-
-        def work() -> None:
-            with database.write() as tx:
-                change(tx)
-
-        run_in_background(work, then=lambda _: self._follow.ask(), parent=self)
+        write_in_background(self._station.database, change, then=lambda _: self._follow.ask(), parent=self)
 
     def _read(self) -> _Read:
         with self._station.database.read() as tx:

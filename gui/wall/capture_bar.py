@@ -40,8 +40,8 @@ _MODE_HINTS = {
 }
 _NO_BOX = "No camera of these has a pit box: draw it in Cameras ▸ Pit box (B)"
 _FIELD_PX = 112
-_TEXT_SHARE, _SHORT_TEXT_PX = 0.25, 112
-"""Of the bar's width: what the button's words may take; in a narrow bar, so many px."""
+_TEXT_SHARE, _LEAST_TEXT_PX = 0.25, 112
+"""What the button's words may take of the bar's width, so that it can still be made narrower; and what they need."""
 _BUTTON_PX, _SHORT_BUTTON_PX = 150, 110
 _ROOMY_PX = 1180
 """Narrower bars speak in a smaller voice."""
@@ -62,7 +62,7 @@ class CaptureBar(QFrame):
         super().__init__(parent)
         self._post_roll_s = post_roll_s
         self.setProperty("role", "bar")
-        layout = QHBoxLayout(self)
+        layout = self._layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("m"), theme.space("s"))
         layout.setSpacing(theme.space("xs"))
         self._text = self._short_text = "Capture"
@@ -145,17 +145,18 @@ class CaptureBar(QFrame):
         """Say what the press will capture: the labels of its cameras."""
         many = f"{len(cameras)} chosen" if chosen else f"all {len(cameras)}"
         self._text = f"Capture {cameras[0] if len(cameras) == 1 else many}" if cameras else "Capture"
-        self._short_text = f"Capture {len(cameras)}" if len(cameras) > 1 else self._text
-        self._fit_text()
+        self._short_text = f"Capture {len(cameras)}" if len(cameras) > 1 else (cameras or ["Capture"])[0]
         self._button.setAccessibleName(f"Capture {', '.join(cameras)}" if cameras else "Capture: no camera")
         unwatched = self.mode is CaptureMode.EVENT_DRIVEN and not cameras
         self._button.setToolTip(_NO_BOX if unwatched else "Capture what is on screen (Space)")
         self._button.setEnabled(bool(cameras))
         self._none.setVisible(chosen)
+        self._fit_text()
 
     def show_running(self, running: Sequence[Job]) -> None:
         """Offer Stop while captures go on that end only by it, or by their time."""
         self._stop.setVisible(bool(running))
+        self._fit_text()
         self._stop.setToolTip("\n".join(f"{job.name}: {job.message or job.stage or 'starting'}" for job in running))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -166,12 +167,19 @@ class CaptureBar(QFrame):
         self._fit_text()
 
     def _fit_text(self) -> None:
-        narrow = self.width() < _ROOMY_PX
-        text = self._short_text if narrow else self._text
-        room_px = _SHORT_TEXT_PX if narrow else round(self.width() * _TEXT_SHARE)
-        self._button.setMinimumWidth(_SHORT_BUTTON_PX if narrow else _BUTTON_PX)
-        self._button.ensurePolished()  # its font comes with the style
-        self._button.setText(self._button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room_px))
+        """The whole words where there is room, else the short ones; of either, as much as there is room for."""
+        button, layout = self._button, self._layout
+        button.setMinimumWidth(_SHORT_BUTTON_PX if self.width() < _ROOMY_PX else _BUTTON_PX)
+        button.ensurePolished()  # its font comes with the style
+        button.setText("")
+        layout.invalidate()
+        frame_px = button.sizeHint().width()
+        left_px = self.width() - layout.minimumSize().width() + max(frame_px, button.minimumWidth()) - frame_px
+        room_px = min(left_px, max(_LEAST_TEXT_PX, round(_TEXT_SHARE * self.width())))
+        metrics = button.fontMetrics()
+        roomy = metrics.horizontalAdvance(self._text) <= room_px or room_px > 2 * _LEAST_TEXT_PX
+        text, room_px = self._text if roomy else self._short_text, max(room_px, _LEAST_TEXT_PX)
+        button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room_px))
 
     def state(self) -> dict[str, Any]:
         """What window.json keeps."""
@@ -254,3 +262,4 @@ class CaptureBar(QFrame):
         # Hidden first: the fields of two modes side by side would widen the window.
         for (mode, _), field in sorted(self._fields.items(), key=lambda item: item[0][0] is self.mode):
             field.setVisible(mode is self.mode)
+        self._fit_text()

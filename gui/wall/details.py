@@ -4,16 +4,16 @@ from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from core.capture import Metadata
 from gui import theme
+from gui.controls import answers, push_button
+from gui.page_layout import line_of
 
 _TEXTS = (
     ("timestamp_ref", "Time reference", "e.g. lap 23, in-lap"),
@@ -54,21 +54,9 @@ class DetailsDialog(QDialog):
         self._note.setAccessibleName("Note")
         form.addRow("Note", self._note)
         theme.level_labels(form)
-        clear = QPushButton("Clear", self)
+        clear = push_button("Clear", self._clear, self)
         clear.setAutoDefault(False)
-        clear.clicked.connect(self._clear)
-        cancel = QPushButton("Cancel", self)
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
-        save = QPushButton("Use", self)
-        save.setProperty("role", "primary")
-        save.setDefault(True)
-        save.clicked.connect(self.accept)
-        buttons = QHBoxLayout()
-        buttons.addWidget(clear)
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(save)
+        buttons = line_of(clear, right=answers(self, "Cancel", "Use"))
         layout = QVBoxLayout(self)
         layout.addWidget(said)
         layout.addLayout(form)

@@ -13,8 +13,9 @@ from core.capture import CaptureMode, Metadata
 from core.errors import KnownError
 from core.job import Job
 from core.store import jobs
+from core.store.database import Writing
 from core.worker_process import start_worker
-from gui.background import Refresh, run_in_background
+from gui.background import Refresh, run_in_background, write_in_background
 from gui.models.following import Following
 from gui.station import Station
 from gui.toast import show_notice
@@ -83,12 +84,11 @@ class WallPage(QWidget):
         """End the captures that go on until they are stopped. What they saved stays."""
         ids = [job.id for job in self._state.running] if self._state else []
 
-        def cancel() -> None:
-            with self._station.database.write() as tx:
-                for job_id in ids:
-                    jobs.cancel(tx, job_id)
+        def cancel(tx: Writing) -> None:
+            for job_id in ids:
+                jobs.cancel(tx, job_id)
 
-        run_in_background(cancel, parent=self)
+        write_in_background(self._station.database, cancel, parent=self)
 
     def window_state(self) -> dict[str, Any]:
         """What window.json keeps of this page."""

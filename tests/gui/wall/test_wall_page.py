@@ -183,6 +183,24 @@ def test_stop_ends_a_continuous_capture_and_says_what_it_saved(page, database, q
     assert not stop.isVisible()
 
 
+def test_events_are_asked_of_the_cameras_with_a_pit_box_and_none_is_a_result(page, database, qtbot):
+    capture = page.capture_bar.findChild(QPushButton, "capture")
+    with database.write() as tx:
+        cameras.set_pit_box(tx, "Pit_2", BOX)
+    qtbot.waitUntil(lambda: page.state is not None and page.state.cameras[1].pit_box is not None)
+    qtbot.keyClick(page, Qt.Key.Key_E)
+    assert page.capture_bar.mode is CaptureMode.EVENT_DRIVEN and capture.accessibleName() == "Capture Rear left"
+    qtbot.keyClick(page, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(queued(database)) == 1)
+    (job,) = claim_all(database)
+    assert (job.camera_id, job.params["mode"], job.params["duration_s"]) == ("Pit_2", "event_driven", 3600.0)
+    with database.write() as tx:
+        jobs.finish(tx, job, {"frames": 0, "clips": 0, "gaps": []})
+    qtbot.waitUntil(lambda: notices(page) == ["Nothing moved in the pit box, so nothing was saved."])
+    qtbot.keyClick(page, Qt.Key.Key_1)
+    assert not capture.isEnabled() and "Pit box" in capture.toolTip(), "the chosen camera has no box"
+
+
 def test_without_a_worker_no_tile_claims_to_be_live_and_the_press_says_so(page, database, qtbot):
     with database.write() as tx:
         processes.leave(tx, "worker")
