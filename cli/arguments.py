@@ -15,7 +15,7 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose complaint is an error like any other, so that `--json` holds for it too."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}", hint=f"See: {self.prog} --help")
+        raise UsageError(f"{message[:1].upper()}{message[1:]}", hint=f"See: {self.prog} --help.")
 
 
 def _options_anywhere() -> Parser:
@@ -126,9 +126,9 @@ def _add_capture(capture: argparse.ArgumentParser) -> None:
     capture.add_argument("--mode", choices=[str(mode) for mode in CaptureMode], default="single_frame")
     capture.add_argument("--count", type=int, help="burst: frames to take")
     capture.add_argument("--fps", type=float, help="frames a second")
-    capture.add_argument("--duration", type=float, metavar="SECONDS", help="interval and continuous")
-    capture.add_argument("--pre", type=float, metavar="SECONDS", help="clip: before the instant")
-    capture.add_argument("--post", type=float, metavar="SECONDS", help="clip: after the instant")
+    capture.add_argument("--duration", type=float, metavar="SECONDS", help="interval, continuous, event_driven")
+    capture.add_argument("--pre", type=float, metavar="SECONDS", help="clip, event_driven: before the instant")
+    capture.add_argument("--post", type=float, metavar="SECONDS", help="clip, event_driven: after the instant")
     capture.add_argument("--at", metavar="TIME", help="the instant, ISO 8601 with zone (default: now)")
     capture.add_argument("--session", metavar="ID", help="default: the current session")
     _add_queueing(capture)

@@ -9,6 +9,7 @@ from cli.answer import Answer
 from cli.queueing import answer_for, child_of_batch, metadata_of, new_job
 from cli.station import open_station
 from core.capture import CaptureMode, CaptureParams, refusal
+from core.capture_checks import check_capture
 from core.clock import parse_utc
 from core.job import JobKind
 from core.paths import DataFolder
@@ -24,6 +25,8 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
     with open_station(folder) as station:
         params = {camera_id: _params(arguments, camera_id, at_ns, station.settings.capture) for camera_id in chosen}
         with station.database.write() as tx:
+            for asked in params.values():
+                check_capture(tx, asked)
             children = [
                 new_job(station, arguments, JobKind.CAPTURE, asked.model_dump(mode="json"), camera_id=camera_id)
                 for camera_id, asked in params.items()

@@ -21,13 +21,13 @@ def run(arguments: argparse.Namespace, folder: DataFolder) -> Answer:
     if not clip.is_file():
         raise UsageError(f"There is no file {clip}")
     from core.media.luma_reader import LumaReader
-    from workers.vision.stop_timing import time_stops
+    from workers.vision.stop_timing import time_stops_of
 
     with LumaReader(clip) as reader:
         across, down = reader.width, reader.height
-    if x >= across or y >= down or x + width <= 0 or y + height <= 0:
-        raise UsageError(f"The box is outside the picture of {across} × {down} px", hint=_BOX_HINT)
-    report = time_stops(clip, PitBox.from_rect(x, y, width, height, across, down))
+        if x >= across or y >= down or x + width <= 0 or y + height <= 0:
+            raise UsageError(f"The box is outside the picture of {across} × {down} px", hint=_BOX_HINT)
+        report = time_stops_of(reader, PitBox.from_rect(x, y, width, height, across, down))
     return Answer(report.to_json(), "\n".join(_lines(clip.name, report)))
 
 

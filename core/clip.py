@@ -45,3 +45,8 @@ class Clip:
     deleted_at_ns: int | None = None
     file_gone_at_ns: int | None = None
     revision: int = 0
+
+    @property
+    def end_ns(self) -> int:
+        """UTC at which its last picture's time is over."""
+        return self.captured_at_ns + self.duration_ns

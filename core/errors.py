@@ -324,7 +324,7 @@ class NoClips(JobRefused):
 
 
 class NoPitBox(JobRefused):
-    title = "{camera} has no pit box, so its stops can't be timed"
+    title = "{camera} has no pit box"
     hint = "Draw it in Cameras ▸ {camera} ▸ Pit box, then press Retry."
 
 

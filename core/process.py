@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import psutil
+
 BEAT_S = 2.0
 ABSENT_AFTER_S = 6.0
+_CLOCKS_DIFFER_S = 2.0
+"""A process's own start is counted from the boot, in hundredths of a second."""
 
 
 class Role(StrEnum):
@@ -24,3 +28,12 @@ class ProcessBeat:
     version: str
     stop_asked: bool = False
     stop_reason: str = ""
+
+
+def is_alive(process: ProcessBeat) -> bool:
+    """Whether it still runs on this machine, silent or not; a younger process that got its number is another."""
+    try:
+        begun_at_s = psutil.Process(process.pid).create_time()
+    except psutil.Error:
+        return False
+    return begun_at_s <= process.started_at_ns / 1e9 + _CLOCKS_DIFFER_S

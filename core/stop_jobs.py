@@ -53,10 +53,8 @@ def box_for(tx: Reading, params: StopTimingParams, camera_id: str) -> PitBox:
     given = params.pit_box()
     if given is not None:
         return given
+    untimed = "its stops can't be timed"
     try:
-        camera = cameras.get(tx, camera_id)
+        return cameras.pit_box(tx, camera_id, untimed)
     except CameraUnknown:
-        raise NoPitBox(camera=camera_id) from None
-    if camera.pit_box is None:
-        raise NoPitBox(camera=camera.label)
-    return PitBox(camera.pit_box)
+        raise NoPitBox(f"{camera_id} has no pit box, so {untimed}", camera=camera_id) from None

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from core.errors import KnownError
+from core.store.database import Database, Writing
 from gui.errors import Failure, caught, report, show_failure
 
 T = TypeVar("T")
@@ -41,6 +42,23 @@ def run_in_background(
             show_failure(outcome.error, parent if isinstance(parent, QWidget) else None)
 
     _desk().start(work, back)
+
+
+def write_in_background(
+    database: Database,
+    change: Callable[[Writing], T],
+    *,
+    then: Callable[[T], object] | None = None,
+    failed: Callable[[KnownError], object] | None = None,
+    parent: QObject,
+) -> None:
+    """The same for one transaction that writes."""
+
+    def work() -> T:
+        with database.write() as tx:
+            return change(tx)
+
+    run_in_background(work, then=then, failed=failed, parent=parent)
 
 
 def finish(timeout_ms: int = 8000) -> bool:

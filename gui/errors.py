@@ -54,7 +54,7 @@ def show_failure(error: Exception, parent: QWidget | None) -> None:
 
 def told(error: KnownError) -> str:
     """A known error as the operator reads it: what happened, and what to do."""
-    return f"{error} {error.hint}".strip()
+    return f"{error}. {error.hint}".strip()
 
 
 def report(error: BaseException) -> None:

@@ -29,6 +29,10 @@ class Foot(QFrame):
         self.jobs_panel = JobsPanel(station, whole)
         self.jobs_panel.installEventFilter(self)
 
+    def side_px(self) -> int:
+        """The width at the window's right that the panel takes from the page."""
+        return self.jobs_panel.width() if self.jobs_panel.expanded else 0
+
     def place(self) -> None:
         """Put the panel at the right, in the size that it wants."""
         panel, whole = self.jobs_panel, self._whole

@@ -18,7 +18,7 @@ from gui.closing import ClosingDialog, GoesOn, ask_worker_to_stop, what_goes_on
 from gui.errors import show_failure
 from gui.first_run import FirstRunPage
 from gui.foot import Foot
-from gui.pages import PAGES, KeepsState, focus_into, make_page
+from gui.pages import PAGE_FOOT_PX, PAGES, KeepsState, focus_into, make_page
 from gui.rail import Rail
 from gui.shortcuts import ShortcutsDialog
 from gui.station import Station
@@ -142,6 +142,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
         self._notices = NoticeArea(self)
         self._notices.foot_px = self.foot.keep_clear_px = self._foot_px
+        self._notices.side_px = self.foot.side_px
+        self._wall.press_queued.connect(self.notifier.leave_out)
         self._notices.hide()
 
     def _keys(self) -> None:
@@ -220,7 +222,8 @@ class MainWindow(QMainWindow):
         self.foot.place()
 
     def _foot_px(self) -> int:
-        return self.foot.height() + (self._wall.capture_bar.height() if self._wall.isVisible() else 0)
+        page_px = self._wall.capture_bar.height() if self._wall.isVisible() else PAGE_FOOT_PX
+        return self.foot.height() + page_px
 
     # Closing, and what is remembered
 

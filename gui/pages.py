@@ -19,6 +19,8 @@ PAGES = (
     ("cameras", "Cameras"),
     ("settings", "Settings"),
 )
+PAGE_FOOT_PX = 56
+"""Pages keep their buttons in a row at their foot: nothing that lies over a page covers it."""
 
 
 @runtime_checkable

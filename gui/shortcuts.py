@@ -15,7 +15,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Esc", "Back to all cameras; then choose none"),
             ("Arrows", "From tile to tile"),
             ("Page Up, Page Down", "Other cameras, where there are more than fit"),
-            ("F  B  I  C  V", "Frame, burst, interval, continuous, clip"),
+            ("F  B  I  C  V  E", "Frame, burst, interval, continuous, clip, events"),
         ),
     ),
     (

@@ -11,6 +11,7 @@ Action = tuple[str, Callable[[], None]]
 
 _SHOWN_MS = {"info": 5000, "ok": 5000, "warn": 10000, "bad": 20000}
 _MOST = 3
+_LEAST_PX = 560
 
 
 def show_notice(parent: QWidget | None, text: str, level: Level = "info", action: Action | None = None) -> None:
@@ -43,6 +44,8 @@ class NoticeArea(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.foot_px: Callable[[], int] = lambda: 0
         """Tells the height at the window's foot that notices keep clear of."""
+        self.side_px: Callable[[], int] = lambda: 0
+        """Tells the width at the window's right that they keep clear of where they have room."""
 
     def add(self, text: str, level: Level, action: Action | None) -> None:
         notices = self.findChildren(Notice)
@@ -65,11 +68,13 @@ class NoticeArea(QWidget):
             self.hide()
             return
         window = self._window
-        width = min(720, window.width() - 32)
+        side_px = self.side_px()
+        room_px = window.width() - (side_px if window.width() - side_px >= _LEAST_PX else 0)
+        width = min(720, room_px - 32)
         self.setFixedWidth(width)
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
         self.resize(width, height)
-        self.move((window.width() - width) // 2, window.height() - height - 24 - self.foot_px())
+        self.move((room_px - width) // 2, window.height() - height - 24 - self.foot_px())
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

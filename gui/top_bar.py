@@ -1,6 +1,7 @@
 """The bar at the top: the session that new work belongs to, the disk's warning, and the worker's state with Start."""
 
 import time
+from collections import deque
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
@@ -17,15 +18,20 @@ from gui.background import run_in_background
 from gui.errors import show_failure
 from gui.models.following import Following
 from gui.station import Station
+from gui.toast import show_notice
 
 _MANAGE = "manage"
 _STARTING_S = 15.0
+_RESTARTS_MOST, _RESTARTS_IN_S = 3, 300.0
+"""A worker that dies more often than that is not started again: what kills it comes back with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TopState:
     sessions: tuple[Session, ...]
     worker_present: bool
+    worker_died: bool
+    """It is absent, and did not leave in good order."""
     disk: DiskState
 
 
@@ -39,6 +45,7 @@ class TopBar(QFrame):
         self._station = station
         self._disk = DiskWatch(station.folder.root)
         self._asked_start_s: float | None = None
+        self._restarts_s: deque[float] = deque(maxlen=_RESTARTS_MOST)
         self.setProperty("role", "bar")
         self.setProperty("edge", "top")
         self.setFixedHeight(theme.size("touch") + 2 * theme.space("s") + 4)
@@ -86,9 +93,18 @@ class TopBar(QFrame):
 
         def absent() -> bool:
             with database.read() as tx:
-                return not processes.present(tx, Role.WORKER, time.time_ns())
+                return not processes.running(tx, Role.WORKER, time.time_ns())
 
         run_in_background(absent, then=lambda is_absent: self.start_worker() if is_absent else None, parent=self)
+
+    def _restart(self) -> None:
+        """The worker died under the window: nobody else has a hand free to start it."""
+        now_s = time.monotonic()
+        if len(self._restarts_s) == _RESTARTS_MOST and now_s - self._restarts_s[0] < _RESTARTS_IN_S:
+            return
+        self._restarts_s.append(now_s)
+        self.start_worker()
+        show_notice(self, "The worker had died and is started again. What was saved is safe.", "warn")
 
     def _not_started(self, error: KnownError) -> None:
         self._asked_start_s = None
@@ -96,13 +112,16 @@ class TopBar(QFrame):
 
     def _read(self) -> TopState:
         with self._station.database.read() as tx:
-            present = bool(processes.present(tx, Role.WORKER, time.time_ns()))
+            present = bool(processes.running(tx, Role.WORKER, time.time_ns()))
+            died = not present and bool(processes.every(tx, Role.WORKER))
             open_sessions = tuple(session for session in sessions.every(tx) if session.closed_at_ns is None)
-        return TopState(open_sessions, present, self._disk.look(time.monotonic()))
+        return TopState(open_sessions, present, died, self._disk.look(time.monotonic()))
 
     def _show(self, state: TopState) -> None:
         self._show_sessions(state.sessions)
-        starting = self._asked_start_s is not None and time.monotonic() - self._asked_start_s < _STARTING_S
+        if state.worker_died and not self._is_starting():
+            self._restart()
+        starting = self._is_starting()
         if state.worker_present:
             self._asked_start_s = None
             self._say_worker("● Worker running", "ok")
@@ -118,6 +137,9 @@ class TopBar(QFrame):
         if found is not None:
             self.disk_label.setText(found[0])
             theme.set_role(self.disk_label, level=found[1])
+
+    def _is_starting(self) -> bool:
+        return self._asked_start_s is not None and time.monotonic() - self._asked_start_s < _STARTING_S
 
     def _say_worker(self, text: str, level: str) -> None:
         self.worker_label.setText(text)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -10,16 +10,11 @@ from types import TracebackType
 from typing import Self, cast
 
 import av
-import av.error
 import numpy as np
-from av.container import InputContainer
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from core.errors import MediaTooLarge, MediaUnreadable, MediaUnsupported
-
-MOST_PIXELS = 64_000_000
-"""8K is 33 million; a picture decoded to BGR takes three bytes a pixel."""
+from core.errors import MediaUnreadable
+from core.media.video_file import MOST_PIXELS, checked_stream, opened, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +38,10 @@ class ClipReader:
 
     def __init__(self, path: Path, *, most_pixels: int = MOST_PIXELS) -> None:
         self._name = path.name
-        self._most_pixels = most_pixels
-        with ExitStack() as closing, self._told():
-            self._container: InputContainer = av.open(str(path), mode="r", options={"protocol_whitelist": "file"})
+        with ExitStack() as closing, told(self._name):
+            self._container = opened(path)
             closing.callback(self._container.close)
-            self._stream = self._checked_stream()
+            self._stream = checked_stream(self._container, self._name, most_pixels=most_pixels, threads=1)
             keyframes, pictures, last_ticks = self._index()
             closing.pop_all()
         self.pts: tuple[int, ...] = tuple(pictures)
@@ -85,7 +79,7 @@ class ClipReader:
         place = bisect_right(self.pts, pts) - 1
         if place < 0 or self.pts[place] != pts:
             raise KeyError(pts)
-        with self._told():
+        with told(self._name):
             if self._decoding is None or not self._is_ahead(pts):
                 self._container.seek(pts, stream=self._stream, backward=True)
                 self._decoding = iter(self._container.decode(self._stream))
@@ -110,18 +104,6 @@ class ClipReader:
     def _after(self, pts: int) -> int | None:
         place = bisect_right(self.pts, pts)
         return self.pts[place] if place < len(self.pts) else None
-
-    def _checked_stream(self) -> VideoStream:
-        if not self._container.streams.video:
-            raise MediaUnsupported(f"{self._name} holds no video", file=self._name)
-        stream = self._container.streams.video[0]
-        context = stream.codec_context
-        if context is None:
-            raise MediaUnsupported(f"{self._name} is encoded in a way that the station can't decode", file=self._name)
-        if context.width * context.height > self._most_pixels:
-            raise MediaTooLarge(f"{self._name} has pictures of {context.width} × {context.height} px", file=self._name)
-        context.thread_count = 1
-        return stream
 
     def _index(self) -> tuple[list[int], list[int], int]:
         """PTS of the keyframes and of all pictures, sorted, and the end of the last one."""
@@ -150,13 +132,3 @@ class ClipReader:
             frame_count=len(self.pts),
             start_ns=self.pts[0] * 1_000_000_000 * base.numerator // base.denominator,
         )
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """FFmpeg's failures in the operator's words."""
-        try:
-            yield
-        except (av.error.DecoderNotFoundError, av.error.DemuxerNotFoundError, av.error.ProtocolNotFoundError):
-            raise MediaUnsupported(file=self._name) from None
-        except (av.error.FFmpegError, OSError) as failed:
-            raise MediaUnreadable(file=self._name) from failed

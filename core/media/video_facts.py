@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from core.errors import MediaTooLarge, MediaUnreadable, MediaUnsupported
+from core.media.video_file import declared_s, opened
 
 _NS = 1_000_000_000
 # A file may end this much before its header says without being cut: the last picture's own time, rounding, sound.
@@ -33,7 +33,7 @@ def video_facts(path: Path, *, most_pixels: int) -> VideoFacts:
     """Read the whole file. Raises MediaUnreadable (damaged, cut short), MediaUnsupported, MediaTooLarge."""
     name = path.name
     try:
-        with av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace") as container:
+        with opened(path) as container:
             if not container.streams.video:
                 raise MediaUnsupported(f"{name} has no video in it", file=name)
             stream = container.streams.video[0]
@@ -82,12 +82,10 @@ def _read(container: InputContainer, stream: VideoStream, name: str) -> VideoFac
 
 def _refuse_a_cut(container: InputContainer, stream: VideoStream, name: str, count: int, duration_s: float) -> None:
     """An index that lists more packets than there are, or a header that promises more seconds, tells of a lost tail."""
-    declared_s = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-    if not declared_s and container.duration:
-        declared_s = container.duration / av.time_base
-    short_s = declared_s - duration_s
-    if (stream.frames and count < stream.frames) or short_s > _SLACK_S + _SLACK_SHARE * declared_s:
-        raise MediaUnreadable(f"{name} is cut short: {duration_s:.1f} s of {declared_s:.1f} s are there", file=name)
+    whole_s = declared_s(container, stream)
+    short_s = whole_s - duration_s
+    if (stream.frames and count < stream.frames) or short_s > _SLACK_S + _SLACK_SHARE * whole_s:
+        raise MediaUnreadable(f"{name} is cut short: {duration_s:.1f} s of {whole_s:.1f} s are there", file=name)
 
 
 def _picture_from(

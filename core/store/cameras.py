@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.camera import Camera, CameraFound, CameraStatus, ClockSource
-from core.errors import CameraUnknown, UsageError
+from core.errors import CameraUnknown, NoPitBox, UsageError
 from core.ids import is_slug
 from core.pit_box import PitBox
 from core.store.database import Reading, Writing
@@ -79,6 +79,14 @@ def get(tx: Reading, id: str) -> Camera:
     if row is None:
         raise CameraUnknown(id)
     return _camera(row)
+
+
+def pit_box(tx: Reading, id: str, otherwise: str) -> PitBox:
+    """The box in which its cars are served. Raises CameraUnknown; NoPitBox, which says what can't be `otherwise`."""
+    camera = get(tx, id)
+    if camera.pit_box is None:
+        raise NoPitBox(f"{camera.label} has no pit box, so {otherwise}", camera=camera.label)
+    return PitBox(camera.pit_box)
 
 
 def every(tx: Reading, *, revision: int = 0) -> list[Camera]:

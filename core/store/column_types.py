@@ -1,6 +1,11 @@
-"""How our words go into SQLite's STRICT columns: JSON, flags and enums as TEXT and INTEGER, and back."""
+"""How our words go into SQLite's STRICT columns: JSON, flags and enums as TEXT and INTEGER, and back.
+
+The processors are overridden themselves: what SQLAlchemy would build around `process_bind_param` is called for each
+value of each row, and costs more than the conversion.
+"""
 
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -9,6 +14,7 @@ from sqlalchemy.types import TypeDecorator
 
 E = TypeVar("E", bound=StrEnum)
 _encoded = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_decoded = json.JSONDecoder().decode
 
 
 class JsonText(TypeDecorator[Any]):
@@ -17,11 +23,11 @@ class JsonText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else _encoded(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
+        return lambda value: None if value is None else _encoded(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:
+        return lambda value: None if value is None else _decoded(value)
 
 
 class Flag(TypeDecorator[bool]):
@@ -30,11 +36,11 @@ class Flag(TypeDecorator[bool]):
     impl = Integer
     cache_ok = True
 
-    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
-        return None if value is None else int(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[bool | None], int | None]:
+        return {None: None, False: 0, True: 1}.__getitem__
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
-        return None if value is None else bool(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], bool | None]:
+        return {None: None, 0: False, 1: True}.__getitem__
 
 
 class Word(TypeDecorator[E], Generic[E]):
@@ -47,8 +53,10 @@ class Word(TypeDecorator[E], Generic[E]):
         super().__init__()
         self.words = words
 
-    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
-        return None if value is None else self.words(value).value
+    def bind_processor(self, dialect: Dialect) -> Callable[[E | None], str | None]:
+        known: dict[E | None, str | None] = {None: None}
+        return (known | {word: word.value for word in self.words}).__getitem__
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
-        return None if value is None else self.words(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], E | None]:
+        known: dict[str | None, E | None] = {None: None}
+        return (known | {word.value: word for word in self.words}).__getitem__

@@ -30,7 +30,6 @@ _LOG_LIMIT_BYTES = 64 * 2**20
 NEWEST = "max((SELECT number FROM counters WHERE name = 'revision'), (SELECT ifnull(max(revision), 0) FROM jobs))"
 """The newest revision: the counter's, unless a job's own transaction drew one since and left the counter alone."""
 _DRAW = f"UPDATE counters SET number = {NEWEST} + 1 WHERE name = 'revision' RETURNING number"
-_LOOK = f"SELECT {NEWEST} + 1"
 
 
 class Reading:
@@ -67,22 +66,16 @@ class Writing(Reading):
 
     def __init__(self, connection: Connection, driver: sqlite3.Connection, now_ns: int) -> None:
         super().__init__(connection, driver, now_ns)
-        self._revision: int | None = None
+        self.drawn: int | None = None
+        """Its revision, once it has one: told by whoever draws it otherwise, as jobs do within their own statements."""
 
     def revision(self) -> int:
         """This transaction's number from the one counter; every row it changes carries it."""
-        return self._drawn(_DRAW)
-
-    def revision_of_a_job(self) -> int:
-        """The same, for a transaction that certainly gives it to a job: the job's row holds it, which spares a page."""
-        return self._drawn(_LOOK)
-
-    def _drawn(self, how: str) -> int:
-        if self._revision is None:
-            cursor = self.execute_compiled(how, ())
-            self._revision = int(cursor.fetchone()[0])
+        if self.drawn is None:
+            cursor = self.execute_compiled(_DRAW, ())
+            self.drawn = int(cursor.fetchone()[0])
             cursor.close()
-        return self._revision
+        return self.drawn
 
 
 class Database:
@@ -95,7 +88,7 @@ class Database:
         self._writing = threading.Lock()
         # One writer at a time is SQLite's own rule; a lock hands the turn over at once, its busy handler polls.
         self._writer = self._engine(kept=1, pragmas={"wal_autocheckpoint": checkpoints * _CHECKPOINT_PAGES})
-        self._written_by: Connection | None = None
+        self._written_by: tuple[Connection, sqlite3.Connection] | None = None
         self._readers = self._engine(kept=_READERS_KEPT, pragmas={"wal_autocheckpoint": 0, "query_only": 1})
 
         @event.listens_for(self._readers, "begin")
@@ -139,9 +132,10 @@ class Database:
         try:
             with told(self.folder):
                 if self._written_by is None:
-                    self._written_by = self._writer.connect()
+                    opened = self._writer.connect()
+                    self._written_by = opened, _driver_of(opened)
                 # SQLite's own words for it: SQLAlchemy's book-keeping around them costs as much as a commit.
-                connection, driver = self._written_by, _driver_of(self._written_by)
+                connection, driver = self._written_by
                 driver.execute("BEGIN IMMEDIATE")
                 try:
                     yield Writing(connection, driver, self._clock.utc_ns())
@@ -163,7 +157,7 @@ class Database:
 
     def close(self) -> None:
         if self._written_by is not None:
-            self._written_by.close()
+            self._written_by[0].close()
         self._readers.dispose()
         self._writer.dispose()
 

@@ -12,7 +12,7 @@ from core.job import OPEN, PRIORITY_MAX, Job, JobState, NewJob
 from core.store import cameras, sessions
 from core.store.batches import settle
 from core.store.database import Writing
-from core.store.job_columns import COLUMNS, job_of
+from core.store.job_columns import COLUMNS, OWN_REVISION, job_of
 from core.store.job_rows import by_task_id, get
 from core.store.prepared import Prepared, given
 from core.store.schema import early_cancels, jobs
@@ -20,9 +20,15 @@ from core.store.schema import early_cancels, jobs
 WAITS = "Waits for the job before it to end"
 
 
-_GIVEN = [column for column in jobs.c if column.name not in ("number", "worker_id", "error", "started_at_ns")]
+_NAMES = [column.key for column in COLUMNS]
+_LEFT_OUT = ("number", "worker_id", "error", "started_at_ns", "revision")
+_GIVEN = [column for column in jobs.c if column.name not in _LEFT_OUT]
 _INSERT = Prepared(
-    insert(jobs).values({column: given(column.name, column) for column in _GIVEN}).returning(*COLUMNS), *COLUMNS
+    insert(jobs)
+    .values({column: given(column.name, column) for column in _GIVEN} | {jobs.c.revision: OWN_REVISION})
+    .returning(jobs.c.number, jobs.c.revision),
+    jobs.c.number,
+    jobs.c.revision,
 )
 
 
@@ -33,8 +39,12 @@ def enqueue(tx: Writing, new: NewJob) -> Job:
     """
     if new.task_id is not None and (known := by_task_id(tx, new.task_id)):
         return known
-    made = _INSERT.row(tx, **_row(tx, new, _first_state(tx, new), _Names(tx)))
-    return job_of(made)
+    row = _row(tx, new, _first_state(tx, new), _Names(tx))
+    made = _INSERT.row(tx, drawn=tx.drawn, **row)
+    assert made is not None
+    row |= made
+    tx.drawn = made["revision"]
+    return job_of(map(row.get, _NAMES))
 
 
 def enqueue_batch(tx: Writing, new: NewJob, children: Sequence[NewJob]) -> Job:
@@ -65,7 +75,7 @@ def enqueue_batch(tx: Writing, new: NewJob, children: Sequence[NewJob]) -> Job:
     ]
     for place, row in enumerate(rows):
         row |= {"batch_id": batch["id"], "created_at_ns": tx.now_ns + place}
-    tx.execute(insert(jobs), [batch, *rows])
+    tx.execute(insert(jobs).values(revision=tx.revision()), [batch, *rows])
     return get(tx, batch["id"])
 
 
@@ -76,7 +86,7 @@ def add_children(tx: Writing, batch: Job, children: Sequence[NewJob]) -> list[Jo
     rows = [_row(tx, child, JobState.PENDING, names) for child in own]
     for place, row in enumerate(rows):
         row |= {"batch_id": batch.id, "created_at_ns": tx.now_ns + place}
-    tx.execute(insert(jobs), rows)
+    tx.execute(insert(jobs).values(revision=tx.revision()), rows)
     settle(tx, [batch.id])
     return [get(tx, row["id"]) for row in rows]
 
@@ -150,5 +160,4 @@ def _row(tx: Writing, new: NewJob, state: JobState, names: _Names) -> dict[str, 
         "correlation_id": new.correlation_id or id,
         "summary": {},
         "completed_at_ns": tx.now_ns if state is JobState.CANCELLED else None,
-        "revision": tx.revision_of_a_job(),
     }

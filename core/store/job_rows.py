@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from core.errors import NotFound
 from core.job import Job, JobState
 from core.store.database import Reading
-from core.store.job_columns import COLUMNS, JobFilter, aside, job_of
+from core.store.job_columns import COLUMNS, JobFilter, job_of
 from core.store.job_counting import COUNTED
 from core.store.job_history import cursor_after, newest, number_before
 from core.store.job_search import page_by_words
@@ -24,14 +24,14 @@ _NEXT_DUE = Prepared(select(jobs.c.not_before_ns).where(DUE).order_by(jobs.c.not
 
 def get(tx: Reading, id: str) -> Job:
     """Raises NotFound."""
-    row = _BY_ID.row(tx, id=id)
+    row = _BY_ID.values(tx, id=id)
     if row is None:
         raise NotFound("job", id)
     return job_of(row)
 
 
 def by_task_id(tx: Reading, task_id: str) -> Job | None:
-    row = _BY_TASK_ID.row(tx, task_id=task_id)
+    row = _BY_TASK_ID.values(tx, task_id=task_id)
     return job_of(row) if row else None
 
 
@@ -76,7 +76,7 @@ def counts(tx: Reading) -> dict[JobState, int]:
 
 def changed(tx: Reading, *, revision: int, limit: int = 500) -> list[Job]:
     """Changed after `revision`, oldest change first; more than `limit` if one transaction changed more."""
-    return [job_of(row) for row in changed_rows(tx, select(*COLUMNS), jobs, revision, limit)]
+    return [job_of(row.values()) for row in changed_rows(tx, select(*COLUMNS), jobs, revision, limit)]
 
 
 def new_captures(tx: Reading, revision: int) -> list[Job]:
@@ -97,12 +97,6 @@ def cancelled(tx: Reading, ids: Collection[str]) -> set[str]:
     return set(tx.execute(query).scalars())
 
 
-def cancelled_since(tx: Reading, revision: int) -> list[Job]:
-    """Those cancelled after `revision`, in that order."""
-    query = select(*COLUMNS).where(jobs.c.revision > revision, aside("state") == JobState.CANCELLED)
-    return _jobs(tx, query.order_by(jobs.c.revision))
-
-
 def next_due_ns(tx: Reading) -> int | None:
     """When the next waiting job may be claimed (UTC ns); None if none waits for a time."""
     due: int | None = _NEXT_DUE.first(tx)
@@ -110,4 +104,4 @@ def next_due_ns(tx: Reading) -> int | None:
 
 
 def _jobs(tx: Reading, query: Select[Any]) -> list[Job]:
-    return [job_of(row) for row in tx.rows(query)]
+    return [job_of(row) for row in tx.execute(query)]

@@ -31,7 +31,7 @@ def page_by_words(tx: Reading, wanted: JobFilter, cursor: str | None, limit: int
     for numbers in _ways(tx, wanted, number_before(cursor), limit + 1):
         found |= set(islice(numbers, limit + 1))
     newest = sorted(found, reverse=True)
-    rows = tx.rows(select(*COLUMNS).where(jobs.c.number.in_(newest[:limit])).order_by(jobs.c.number.desc()))
+    rows = tx.execute(select(*COLUMNS).where(jobs.c.number.in_(newest[:limit])).order_by(jobs.c.number.desc()))
     return Page([job_of(row) for row in rows], cursor_after(newest[limit - 1]) if len(newest) > limit else None)
 
 
@@ -53,8 +53,8 @@ def _ways(tx: Reading, wanted: JobFilter, before: int | None, limit: int) -> Ite
         in_states = " OR ".join(f"state = '{state}'" for state in sorted(wanted.states))
         yield _saying(tx, _numbers([f"({in_states})", *beside], values), typed)
         return
-    worded_to = int(tx.scalar(counted("worded_to")))
-    yield _saying(tx, _numbers(["jobs.number > :worded_to", *beside], values | {"worded_to": worded_to}), typed)
+    filed_to = int(tx.scalar(counted("filed_to")))
+    yield _saying(tx, _numbers(["jobs.number > :filed_to", *beside], values | {"filed_to": filed_to}), typed)
     beside, values = conditions(tx, wanted, before, "job_words.rowid")
     said = text(" AND ".join(["job_words MATCH :match", *beside])).bindparams(match=_match(wanted, words), **values)
     by_words = select(_words.c.rowid).where(_words.c.rowid == jobs.c.number, said)

@@ -40,7 +40,7 @@ def page(
             query = query.where(from_ns <= began_at)
         if to_ns is not None:
             query = query.where(to_ns > began_at)
-        found += [job_of(row) for row in tx.rows(newest_first(query, began_at, jobs.c.number, cursor, limit))]
+        found += [job_of(row) for row in tx.execute(newest_first(query, began_at, jobs.c.number, cursor, limit))]
     found.sort(key=lambda job: (began_ns(job), job.number), reverse=True)
     last = found[limit - 1] if len(found) > limit else None
     return Page(found[:limit], cursor_of(began_ns(last), last.number) if last else None)
@@ -71,7 +71,7 @@ def active_batches(tx: Reading, limit: int) -> list[Job]:
     query = select(*COLUMNS).where(BATCHES, jobs.c.state.in_((JobState.PROCESSING, JobState.PENDING)))
     return [
         job_of(row)
-        for row in tx.rows(
+        for row in tx.execute(
             query.order_by(
                 func.coalesce(jobs.c.started_at_ns, jobs.c.created_at_ns).desc(), jobs.c.number.desc()
             ).limit(limit)

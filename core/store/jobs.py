@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from sqlalchemy import case, delete, func, insert, null, select, update
@@ -10,14 +11,13 @@ from core.job import MOVES, OPEN, PRIORITY_MAX, Job, JobError, JobKind, JobState
 from core.store import night_batches
 from core.store.batches import settle
 from core.store.database import Reading, Writing
-from core.store.job_columns import COLUMNS, JobFilter, job_of
+from core.store.job_columns import COLUMNS, OWN_REVISION, JobFilter, job_of
 from core.store.job_making import WAITS, enqueue, enqueue_batch
 from core.store.job_rows import (
     active,
     by_correlation,
     by_task_id,
     cancelled,
-    cancelled_since,
     changed,
     children,
     counts,
@@ -44,7 +44,6 @@ __all__ = [
     "cancel",
     "cancel_task",
     "cancelled",
-    "cancelled_since",
     "changed",
     "children",
     "claim",
@@ -84,32 +83,34 @@ def claim(tx: Writing, *, worker_id: str, kinds_free: Mapping[JobKind, int]) -> 
         due = update(jobs).where(DUE, jobs.c.not_before_ns <= tx.now_ns)
         still = case((jobs.c.waits_for.is_(None), None), else_=jobs.c.held_because)
         tx.execute(due.values(not_before_ns=None, held_because=still, revision=tx.revision()))
-    number = first_ready(tx, kinds)
-    if number is None:
+    claimed = _claim_of(frozenset(kinds)).values(tx, worker_id=worker_id, now_ns=tx.now_ns, drawn=tx.drawn)
+    if claimed is None:
         return None
-    claimed = _CLAIM.row(tx, number=number, worker_id=worker_id, now_ns=tx.now_ns, revision=tx.revision_of_a_job())
     job = job_of(claimed)
+    tx.drawn = job.revision
     settle(tx, [job.batch_id])
     return job
 
 
-_CLAIM = Prepared(
-    update(jobs)
-    .where(jobs.c.number == given("number", jobs.c.number), jobs.c.state == JobState.PENDING)
-    .values(
-        state=JobState.PROCESSING,
-        attempt=jobs.c.attempt + 1,
-        worker_id=given("worker_id", jobs.c.worker_id),
-        progress=0.0,
-        stage="",
-        message="",
-        started_at_ns=func.coalesce(jobs.c.started_at_ns, given("now_ns", jobs.c.started_at_ns)),
-        last_updated_ns=given("now_ns", jobs.c.last_updated_ns),
-        revision=given("revision", jobs.c.revision),
+@cache
+def _claim_of(kinds: frozenset[JobKind]) -> Prepared:
+    return Prepared(
+        update(jobs)
+        .where(jobs.c.number == first_ready(kinds), jobs.c.state == JobState.PENDING)
+        .values(
+            state=JobState.PROCESSING,
+            attempt=jobs.c.attempt + 1,
+            worker_id=given("worker_id", jobs.c.worker_id),
+            progress=0.0,
+            stage="",
+            message="",
+            started_at_ns=func.coalesce(jobs.c.started_at_ns, given("now_ns", jobs.c.started_at_ns)),
+            last_updated_ns=given("now_ns", jobs.c.last_updated_ns),
+            revision=OWN_REVISION,
+        )
+        .returning(*COLUMNS),
+        *COLUMNS,
     )
-    .returning(*COLUMNS),
-    *COLUMNS,
-)
 
 
 def assert_current(tx: Reading, job: Job) -> None:
@@ -125,11 +126,12 @@ def progress(tx: Writing, job: Job, percent: float, stage: str = "", message: st
 
 def finish(tx: Writing, job: Job, summary: Mapping[str, object]) -> None:
     """Complete this attempt of the job. Raises StaleAttempt if a newer attempt owns it, or it was cancelled."""
-    ended = _FINISH.changed(
-        tx, id=job.id, attempt=job.attempt, now_ns=tx.now_ns, revision=tx.revision_of_a_job(), summary=dict(summary)
+    drawn: int | None = _FINISH.first(
+        tx, id=job.id, attempt=job.attempt, now_ns=tx.now_ns, summary=dict(summary), drawn=tx.drawn
     )
-    if not ended:
+    if drawn is None:
         raise StaleAttempt("job", job.id, job.attempt)
+    tx.drawn = drawn
     settle(tx, [job.batch_id])
 
 
@@ -149,8 +151,9 @@ _FINISH = Prepared(
         message="",
         error=null(),
         summary=given("summary", jobs.c.summary),
-        revision=given("revision", jobs.c.revision),
+        revision=OWN_REVISION,
     )
+    .returning(jobs.c.revision)
 )
 
 

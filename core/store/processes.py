@@ -4,7 +4,7 @@ from dataclasses import asdict, fields
 
 from sqlalchemy import delete, insert, select, update
 
-from core.process import ABSENT_AFTER_S, ProcessBeat, Role
+from core.process import ABSENT_AFTER_S, ProcessBeat, Role, is_alive
 from core.store.database import Reading, Writing
 from core.store.schema import processes
 
@@ -34,6 +34,12 @@ def present(tx: Reading, role: Role, now_ns: int | None = None) -> list[ProcessB
     near = processes.c.beat_at_ns.between(now_ns - _ABSENT_AFTER_NS, now_ns + _ABSENT_AFTER_NS)
     query = select(*_COLUMNS).where(processes.c.role == role, near).order_by(processes.c.started_at_ns)
     return [ProcessBeat(**row) for row in tx.rows(query)]
+
+
+def running(tx: Reading, role: Role, now_ns: int | None = None) -> list[ProcessBeat]:
+    """Those present, and those silent whose process runs: a full disk takes the beat, not the worker."""
+    here = present(tx, role, now_ns)
+    return here + [process for process in every(tx, role) if process not in here and is_alive(process)]
 
 
 def every(tx: Reading, role: Role) -> list[ProcessBeat]:

@@ -75,13 +75,13 @@ station = Table(
     sqlite_strict=True,
 )
 
-# All numbers that nearly every transaction moves, so that it writes one page for them: the revision; how many jobs of
-# a kind ended in a state (batches are not counted); up to which job job_words has the words; and the sum of what the
-# clock was set back between one job and the next.
+# All numbers that many a transaction moves, so that it writes one page for them: the revision; up to which job they
+# are filed, which is when job_words gets their words and the counters what ended; how many of those jobs of a kind
+# ended in a state (batches are not counted); and the sum of what the clock was set back between one job and the next.
 counters = Table(
     "counters",
     metadata,
-    Column("name", Text, primary_key=True, comment="revision, jobs, worded_to or clock_back_ns"),
+    Column("name", Text, primary_key=True, comment="revision, jobs, filed_to or clock_back_ns"),
     Column("kind", Text, primary_key=True, comment="of jobs; else empty"),
     Column("state", Text, primary_key=True, comment="of jobs; else empty"),
     Column("number", Integer, nullable=False),
@@ -273,6 +273,7 @@ def in_state(state: JobState) -> TextClause:
 trigger(
     "jobs_ended_before",
     "AFTER UPDATE OF state ON jobs WHEN NEW.state <> OLD.state AND NEW.state IN ('completed', 'failed', 'cancelled') "
+    "AND EXISTS (SELECT 1 FROM jobs WHERE waits_for = NEW.id) "
     "BEGIN UPDATE jobs SET waits_for = NULL, revision = NEW.revision, "
     "held_because = CASE WHEN not_before_ns IS NULL THEN NULL ELSE held_because END WHERE waits_for = NEW.id; END",
 )
@@ -286,29 +287,20 @@ trigger(
     "(SELECT created_at_ns FROM jobs WHERE number = NEW.number - 1) WHERE name = 'clock_back_ns'; END",
 )
 
+# What ended is counted as it is filed, some hundred jobs at a time; each by itself only if it moves after that.
 _ENDS = "IN ('completed', 'failed', 'cancelled')"
-_COUNT_JOB = (
-    "INSERT INTO counters VALUES ('jobs', NEW.kind, NEW.state, 1) "
-    "ON CONFLICT (name, kind, state) DO UPDATE SET number = number + 1;"
-)
-_UNCOUNT_JOB = "UPDATE counters SET number = number - 1 WHERE name = 'jobs' AND kind = OLD.kind AND state = OLD.state;"
-trigger(
-    "jobs_counted_in",
-    f"AFTER INSERT ON jobs WHEN NEW.is_batch = 0 AND NEW.state {_ENDS} BEGIN {_COUNT_JOB} END",
-)
+IS_FILED = "number <= (SELECT number FROM counters WHERE name = 'filed_to')"
+COUNT_WITH = "ON CONFLICT (name, kind, state) DO UPDATE SET number = number + excluded.number;"
 trigger(
     "jobs_counted",
-    "AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state "
-    f"AND NEW.state {_ENDS} BEGIN {_COUNT_JOB} END",
-)
-trigger(
-    "jobs_uncounted",
-    "AFTER UPDATE OF state ON jobs WHEN NEW.is_batch = 0 AND NEW.state <> OLD.state "
-    f"AND OLD.state {_ENDS} BEGIN {_UNCOUNT_JOB} END",
+    f"AFTER UPDATE OF state ON jobs WHEN (NEW.state {_ENDS}) <> (OLD.state {_ENDS}) AND NEW.is_batch = 0 "
+    f"AND NEW.{IS_FILED} BEGIN INSERT INTO counters VALUES ('jobs', NEW.kind, "
+    f"iif(NEW.state {_ENDS}, NEW.state, OLD.state), iif(NEW.state {_ENDS}, 1, -1)) {COUNT_WITH} END",
 )
 trigger(
     "jobs_counted_out",
-    f"AFTER DELETE ON jobs WHEN OLD.is_batch = 0 AND OLD.state {_ENDS} BEGIN {_UNCOUNT_JOB} END",
+    f"BEFORE DELETE ON jobs WHEN OLD.is_batch = 0 AND OLD.state {_ENDS} AND OLD.{IS_FILED} BEGIN "
+    "UPDATE counters SET number = number - 1 WHERE name = 'jobs' AND kind = OLD.kind AND state = OLD.state; END",
 )
 
 early_cancels = Table(

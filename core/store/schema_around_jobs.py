@@ -8,7 +8,17 @@ from core.alert import AlertKind
 from core.job import JobKind
 from core.schedule import ScheduleTrigger
 from core.store.column_types import Flag, JsonText, Word
-from core.store.schema import counts_from, flag, metadata, one_of, revision_column, trigger, valid_json
+from core.store.schema import (
+    COUNT_WITH,
+    IS_FILED,
+    counts_from,
+    flag,
+    metadata,
+    one_of,
+    revision_column,
+    trigger,
+    valid_json,
+)
 
 schedules = Table(
     "schedules",
@@ -119,7 +129,7 @@ _WORDS = (
 )
 _ADD = f"INSERT INTO job_words(rowid, words) VALUES ({_WORDS.format('NEW')});"
 _DROP = f"INSERT INTO job_words(job_words, rowid, words) VALUES ('delete', {_WORDS.format('OLD')});"
-_ARE_IN = "(SELECT number FROM counters WHERE name = 'worded_to')"
+_FILED_TO = "(SELECT number FROM counters WHERE name = 'filed_to')"
 event.listen(
     metadata,
     "after_create",
@@ -129,21 +139,24 @@ event.listen(
     ),
 )
 trigger(
-    "jobs_worded",
+    "jobs_filed",
     f"AFTER INSERT ON jobs WHEN (NEW.number & {AT_ONCE - 1}) = 0 BEGIN INSERT INTO job_words(rowid, words) "
-    f"SELECT {_WORDS.format('jobs')} FROM jobs WHERE number > {_ARE_IN} AND number <= NEW.number; "
-    "UPDATE counters SET number = NEW.number WHERE name = 'worded_to'; END",
+    f"SELECT {_WORDS.format('jobs')} FROM jobs WHERE number > {_FILED_TO} AND number <= NEW.number; "
+    "INSERT INTO counters SELECT 'jobs', kind, state, count(*) FROM jobs "
+    f"WHERE number > {_FILED_TO} AND number <= NEW.number AND completed_at_ns IS NOT NULL AND is_batch = 0 "
+    f"GROUP BY kind, state {COUNT_WITH} "
+    "UPDATE counters SET number = NEW.number WHERE name = 'filed_to'; END",
 )
 trigger(
     "jobs_reworded",
     "AFTER UPDATE OF state, error ON jobs WHEN (NEW.error IS NOT OLD.error "
     "OR (NEW.state <> OLD.state AND (NEW.state IN ('failed', 'cancelled') OR OLD.state IN ('failed', 'cancelled')))) "
-    f"AND OLD.number <= {_ARE_IN} BEGIN {_DROP} {_ADD} END",
+    f"AND OLD.{IS_FILED} BEGIN {_DROP} {_ADD} END",
 )
-trigger("jobs_unworded", f"BEFORE DELETE ON jobs WHEN OLD.number <= {_ARE_IN} BEGIN {_DROP} END")
-# The number of a row that was the last is given again: the words of what has it then are not in yet.
+trigger("jobs_unworded", f"BEFORE DELETE ON jobs WHEN OLD.{IS_FILED} BEGIN {_DROP} END")
+# The number of a row that was the last is given again: what has it then is not filed yet.
 trigger(
     "jobs_renumbered",
     "AFTER DELETE ON jobs BEGIN UPDATE counters SET number = (SELECT ifnull(max(number), 0) FROM jobs) "
-    "WHERE name = 'worded_to' AND number > (SELECT ifnull(max(number), 0) FROM jobs); END",
+    "WHERE name = 'filed_to' AND number > (SELECT ifnull(max(number), 0) FROM jobs); END",
 )

@@ -18,6 +18,8 @@ from core.store.schema_stops import SHOWN, stops
 
 _LONGEST_CLIP_NS = 2 * 3_600_000_000_000
 """Captures last an hour at most, with their pre-roll and post-roll; an imported file may be longer."""
+_DRIFT_NS = 100_000_000
+"""A clock that is set finely moves an instant that is told twice; two cars are never so near in one box."""
 _PLAIN = (
     "id",
     "camera_id",
@@ -172,7 +174,7 @@ def _touch(tx: Writing, id: str, operator: str | None, **values: Any) -> Stop:
 def _twin(tx: Reading, stop: Stop, *, live: bool) -> Stop | None:
     """A stop of the same camera at the same time; `live`: only one that was timed live and belongs to no clip yet."""
     c = stops.c
-    near = c.from_ns.between(stop.from_ns - _LONGEST_CLIP_NS, stop.to_ns)
+    near = c.from_ns.between(stop.from_ns - _LONGEST_CLIP_NS, stop.to_ns + _DRIFT_NS)
     query = _all().where(c.camera_id == stop.camera_id, near, SHOWN)
     if live:
         query = query.where(c.clip_id.is_(None))
@@ -180,7 +182,7 @@ def _twin(tx: Reading, stop: Stop, *, live: bool) -> Stop | None:
 
 
 def _overlap(one: Stop, other: Stop) -> bool:
-    return one.from_ns <= other.to_ns and other.from_ns <= one.to_ns
+    return one.from_ns <= other.to_ns + _DRIFT_NS and other.from_ns <= one.to_ns + _DRIFT_NS
 
 
 def _add(tx: Writing, stop: Stop) -> Stop:

@@ -17,7 +17,6 @@ from core.result import ResultFile
 from core.store import job_rows, sessions, stations
 from core.store.database import Reading, Writing
 from core.store.moves import StaleAttempt, before
-from core.store.paging import changed_rows
 from core.store.schema import jobs
 from core.store.schema_files import SEND_DUE, SENDABLE, WITH_REASON, clips, frames, upload_totals, uploads
 from core.store.schema_results import results
@@ -263,16 +262,6 @@ def for_items(tx: Reading, kind: ItemKind, item_ids: Collection[str]) -> dict[st
     """The uploads of these files, by the item's id."""
     query = select(*_COLUMNS).where(uploads.c.item_kind == kind, uploads.c.item_id.in_(item_ids))
     return {upload.item_id: upload for upload in _list(tx, query)}
-
-
-def by_state(tx: Reading, state: UploadState, limit: int = 200) -> list[Upload]:
-    """Oldest id first."""
-    return _list(tx, select(*_COLUMNS).where(uploads.c.state == state).order_by(uploads.c.id).limit(limit))
-
-
-def changed(tx: Reading, *, revision: int, limit: int = 500) -> list[Upload]:
-    """Changed after `revision`, oldest change first; more than `limit` if one transaction changed more."""
-    return [Upload(**row) for row in changed_rows(tx, select(*_COLUMNS), uploads, revision, limit)]
 
 
 def every(tx: Reading) -> Iterator[Upload]:

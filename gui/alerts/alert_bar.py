@@ -68,7 +68,7 @@ class AlertBar(QFrame):
         if not read.raised:
             return
         newest, others = read.raised[-1], len(read.raised) - 1
-        self.said.set_text(f"{newest.message}, {since_text(newest, read.zone)}")
+        self.said.set_text(f"{newest.message.removesuffix('.')}, {since_text(newest, read.zone)}")
         self.hint.set_text(newest.hint)
         self.all.setText(f"{others:,} more" if others else "All alerts")
         self.all.setAccessibleName(f"All alerts, {others + 1:,} hold" if others else "All alerts")

@@ -53,6 +53,7 @@ class Notifier(QObject):
         self._station, self._window = station, window
         self._revision: int | None = None
         self._ended_at_ns: dict[str, int | None] = {}
+        self._left_out: set[str] = set()
         self._tray: QSystemTrayIcon | None = None
         if QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages():
             self._tray = QSystemTrayIcon(theme.app_icon(), self)
@@ -65,6 +66,10 @@ class Notifier(QObject):
         self._rest.timeout.connect(self._refresh.ask)
         station.changed.connect(self._changed)
         self._refresh.ask()
+
+    def leave_out(self, job_id: str) -> None:
+        """Somebody else tells the operator how this job ended."""
+        self._left_out.add(job_id)
 
     def tell(self, told: Told) -> None:
         """Show one notification."""
@@ -95,7 +100,12 @@ class Notifier(QObject):
     def _show(self, happened: Happened) -> None:
         self._revision = happened.revision
         # A job that ended may change once more without ending again.
-        new = [told for job, told in happened.jobs if self._ended_at_ns.get(job.id) != job.completed_at_ns]
+        new = [
+            told
+            for job, told in happened.jobs
+            if self._ended_at_ns.get(job.id) != job.completed_at_ns and job.id not in self._left_out
+        ]
+        self._left_out -= {job.id for job, _ in happened.jobs}
         self._ended_at_ns |= {job.id: job.completed_at_ns for job, _ in happened.jobs}
         while len(self._ended_at_ns) > _TOLD_KEPT:
             del self._ended_at_ns[next(iter(self._ended_at_ns))]

@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.pack import ColumnType, Pack, PackColumn
 from core.store.findings import FindingFilter
 from gui import theme
 from gui.analysis.words import STATES, title_of
+from gui.choices import Choice, Words
 
 _TYPING_MS = 300
 _NUMBERS = (ColumnType.NUMBER, ColumnType.INTEGER)
@@ -22,14 +23,14 @@ class ResultsFilter(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._columns: tuple[PackColumn, ...] = ()
-        self.text = self._field("Find in asset, location, reason or answer", 190)
-        self.state = self._combo("State", 130)
+        self.text = Words("Find in asset, location, reason or answer", 190, self)
+        self.state = Choice("State", 130, self)
         self.state.addItem("All states", None)
         for state, (said, _) in STATES.items():
             self.state.addItem(said, state)
-        self.column = self._combo("Column", 170)
-        self.value = self._combo("Value", 150)
-        self.low, self.high = self._field("from", 84), self._field("to", 84)
+        self.column = Choice("Column", 170, self)
+        self.value = Choice("Value", 150, self)
+        self.low, self.high = Words("from", 84, self, clears=False), Words("to", 84, self, clears=False)
         self._dash = QLabel("–", self)
         for field in (self.low, self.high):
             field.setValidator(QDoubleValidator(self))
@@ -117,21 +118,6 @@ class ResultsFilter(QWidget):
     def _told(self) -> None:
         self._typing.stop()
         self.changed.emit()
-
-    def _combo(self, name: str, width_px: int) -> QComboBox:
-        combo = QComboBox(self)
-        combo.setAccessibleName(name)
-        combo.setFixedWidth(width_px)
-        return combo
-
-    def _field(self, name: str, width_px: int) -> QLineEdit:
-        field = QLineEdit(self)
-        field.setAccessibleName(name[:1].upper() + name[1:])
-        field.setPlaceholderText(name)
-        field.setToolTip(name)
-        field.setClearButtonEnabled(width_px > 100)
-        field.setMinimumWidth(width_px)
-        return field
 
 
 def _can_be_asked(column: PackColumn) -> bool:

@@ -8,7 +8,7 @@ from gui import theme
 from gui.jobs.history_model import JOB, HistoryModel
 from gui.jobs.history_rows import HistoryRow
 
-_WIDTHS_PX = (176, 250, 140, 76)
+_WIDTHS_PX = (176, 250, 140, 96)
 """Of all columns but the last, which takes what is left."""
 _WIDE_PX = 800
 """A narrower table leaves the last column out: the details say it."""

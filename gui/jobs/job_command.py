@@ -38,6 +38,11 @@ def _capture(job: Job, cameras: Sequence[str | None]) -> list[str]:
         CaptureMode.INTERVAL: (("--fps", asked.fps), ("--duration", asked.duration_s)),
         CaptureMode.CONTINUOUS: (("--fps", asked.fps), ("--duration", asked.duration_s)),
         CaptureMode.CLIP: (("--pre", asked.pre_s), ("--post", asked.post_s)),
+        CaptureMode.EVENT_DRIVEN: (
+            ("--duration", asked.duration_s),
+            ("--pre", asked.pre_s),
+            ("--post", asked.post_s),
+        ),
     }
     for option, value in options.get(asked.mode, ()):
         words += [] if value is None else [option, f"{value:g}"]

@@ -18,7 +18,12 @@ from gui.library.facts import bytes_text
 
 INPUTS_MOST = 12
 _ASKED = (("count", "Frames asked for", ""), ("fps", "Frames a second", ""), ("duration_s", "Duration", " s"))
-_ASKED_BY_MODE = {"burst": {"count", "fps"}, "interval": {"fps", "duration_s"}, "continuous": {"fps", "duration_s"}}
+_ASKED_BY_MODE = {
+    "burst": {"count", "fps"},
+    "interval": {"fps", "duration_s"},
+    "continuous": {"fps", "duration_s"},
+    "event_driven": {"duration_s"},
+}
 
 
 class LinkTo(StrEnum):

@@ -24,6 +24,7 @@ CAPTURES = {
     "interval": "Interval",
     "continuous": "Continuous capture",
     "clip": "Clip",
+    "event_driven": "Event capture",
 }
 STATES = {
     JobState.PENDING: "Waiting",
@@ -95,7 +96,7 @@ def circumstances(tx: Reading, settings: Settings, now_ns: int) -> Circumstances
     """What jobs may wait for now."""
     return Circumstances(
         now_ns,
-        bool(processes.present(tx, Role.WORKER, now_ns)),
+        bool(processes.running(tx, Role.WORKER, now_ns)),
         settings,
         Counter(JobKind(job.kind) for job in _running(tx)),
         {status.camera_id: status for status in cameras.statuses(tx)},

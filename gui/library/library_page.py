@@ -168,7 +168,7 @@ class LibraryPage(QWidget):
         labels = {camera.id: camera.label for camera in around.cameras}
         self.model.labels = self._delegate.labels = labels
         self._delegate.zones = around.zones
-        self.filter.show_choices(around.cameras, around.sessions, around.zones)
+        self.filter.show_choices(around.cameras, around.sessions)
         self.grid.viewport().update()
 
     def _may_move(self) -> bool:

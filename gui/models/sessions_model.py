@@ -1,15 +1,13 @@
-"""The sessions as a table: newest first, with what each holds; a change touches its own cells only."""
+"""The sessions as a table: newest first, with what each holds."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
 from core.session import Session
+from gui.models.rows_model import Index, RowsModel
 
 COLUMNS = ("Session", "State", "Files", "Time zone", "Created")
-Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +16,10 @@ class SessionRow:
     files: int
     """Visible frames and clips."""
     created: str
+
+    @property
+    def id(self) -> str:
+        return self.session.id
 
     @property
     def state(self) -> str:
@@ -30,43 +32,11 @@ class SessionRow:
         return self.session.label, self.state, f"{self.files:,}", self.session.time_zone, self.created
 
 
-class SessionsModel(QAbstractTableModel):
+class SessionsModel(RowsModel[SessionRow]):
     def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.rows: list[SessionRow] = []
-
-    def show(self, rows: Sequence[SessionRow]) -> None:
-        """Take over what the store has now."""
-        wanted = {row.session.id for row in rows}
-        for place in reversed(range(len(self.rows))):
-            if self.rows[place].session.id not in wanted:
-                self.beginRemoveRows(_NOWHERE, place, place)
-                del self.rows[place]
-                self.endRemoveRows()
-        for place, row in enumerate(rows):
-            if place == len(self.rows) or self.rows[place].session.id != row.session.id:
-                self.beginInsertRows(_NOWHERE, place, place)
-                self.rows.insert(place, row)
-                self.endInsertRows()
-            elif self.rows[place] != row:
-                self.rows[place] = row
-                self.dataChanged.emit(self.index(place, 0), self.index(place, len(COLUMNS) - 1))
-
-    def rowCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
+        super().__init__(COLUMNS, parent)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        row = self.rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return row.cells[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 2:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+        return super().data(index, role)

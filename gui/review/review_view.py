@@ -262,7 +262,7 @@ class ReviewView(QWidget):
         empty = EmptyState(self)
         empty.say(
             "No clip of this stop",
-            "It was timed live. Capture a clip at the stop (C on the wall) and its pictures are shown here; the "
+            "It was timed live. Capture a clip at the stop (V on the wall) and its pictures are shown here; the "
             "instants can be nudged all the same.",
         )
         self._stack = QStackedWidget(self)

@@ -29,7 +29,7 @@ from gui.jobs.reading import CAPTURES
 from gui.schedules.schedule_words import UNITS, in_unit
 from gui.sessions.new_session import own_zone
 
-_DURATION = (CaptureMode.INTERVAL, CaptureMode.CONTINUOUS)
+_DURATION = (CaptureMode.INTERVAL, CaptureMode.CONTINUOUS, CaptureMode.EVENT_DRIVEN)
 
 
 class ScheduleDialog(QDialog):

@@ -4,20 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QLabel, QStackedWidget, QTableWidget, QTableWidgetItem, QWidget
 
 from core.camera import Camera
 from core.job import JobKind
@@ -25,13 +14,16 @@ from core.schedule import Schedule
 from core.store import cameras, schedules
 from core.store.database import Writing
 from gui import theme
-from gui.background import run_in_background
+from gui.background import run_in_background, write_in_background
+from gui.controls import WITHIN, on_keys, push_button
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
+from gui.page_layout import page_title, row_of, stack_up
 from gui.schedules.schedule_dialog import ScheduleDialog
 from gui.schedules.schedule_words import last_text, missed_text, next_text, what_text, when_text
 from gui.sessions.new_session import zones
 from gui.station import Station
+from gui.table_look import chosen_row, look_of_rows
 from gui.toast import show_notice
 
 COLUMNS = ("Schedule", "Captures", "When", "Next run", "Last run", "Missed")
@@ -60,34 +52,23 @@ class SchedulesPage(QWidget):
         self._read_last = _Read([], [])
         self.dialog: ScheduleDialog | None = None
         self.table = QTableWidget(0, len(COLUMNS), self)
-        self.add_button = self._button("New schedule…", self.add, "plus", "Ctrl+N", role="primary")
-        self.change_button = self._button("Change…", self.change, "edit", "Enter")
-        self.run_button = self._button("Run now", self.run_now, "play", "R")
-        self.switch_button = self._button("Switch off", self.switch, "", "Space")
-        self.job_button = self._button("Show last job", self.show_job, "jobs", "")
-        self.remove_button = self._button("Remove", self.remove, "trash", "Del", role="danger")
+        self.add_button = push_button("New schedule…", self.add, self, icon="plus", role="primary", keys="Ctrl+N")
+        self.change_button = push_button("Change…", self.change, self, icon="edit", keys="Enter")
+        self.run_button = push_button("Run now", self.run_now, self, icon="play", keys="R")
+        self.switch_button = push_button("Switch off", self.switch, self, keys="Space")
+        self.job_button = push_button("Show last job", self.show_job, self, icon="jobs")
+        self.remove_button = push_button("Remove", self.remove, self, icon="trash", role="danger", keys="Del")
         self._lay_out()
-        for keys, do in (
-            ("Return", self.change),
-            ("Enter", self.change),
-            ("R", self.run_now),
-            ("Space", self.switch),
-            ("Del", self.remove),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(do)
-        new = QShortcut(QKeySequence("Ctrl+N"), self)
-        new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        new.activated.connect(self.add)
+        acts = (("R", self.run_now), ("Space", self.switch), ("Del", self.remove))
+        on_keys(self.table, (("Return", self.change), ("Enter", self.change), *acts))
+        on_keys(self, (("Ctrl+N", self.add),), WITHIN)
         self._follow = Following(station, self, self._read, self._show, rest_ms=500, tick_ms=1000)
         self._offer()
 
     def chosen(self) -> Schedule | None:
         """The schedule whose row is chosen."""
-        rows = self.table.selectionModel().selectedRows()
-        found = self._read_last.schedules
-        return found[rows[0].row()] if rows and rows[0].row() < len(found) else None
+        row, found = chosen_row(self.table), self._read_last.schedules
+        return found[row] if row is not None and row < len(found) else None
 
     # what the operator does
 
@@ -134,18 +115,12 @@ class SchedulesPage(QWidget):
             self._write(lambda tx: change(tx, schedule), said.format(schedule.name))
 
     def _write(self, change: Callable[[Writing], object], said: str = "") -> None:
-        database = self._station.database
-
-        def work() -> None:
-            with database.write() as tx:
-                change(tx)
-
-        def done(_: None) -> None:
+        def done(_: object) -> None:
             self._follow.ask()
             if said:
                 show_notice(self, said, "ok")
 
-        run_in_background(work, then=done, parent=self)
+        write_in_background(self._station.database, change, then=done, parent=self)
 
     # following the station
 
@@ -208,45 +183,17 @@ class SchedulesPage(QWidget):
 
     # building
 
-    def _button(self, text: str, do: Callable[[], None], icon: str, keys: str, role: str = "") -> QPushButton:
-        button = QPushButton(text, self)
-        button.clicked.connect(lambda: do())
-        if role:
-            theme.set_role(button, role=role)
-        if icon:
-            theme.set_icon(button, icon, {"primary": "accent_ink", "danger": "bad"}.get(role, "ink"))
-        if keys:
-            button.setToolTip(f"{text} ({keys})")
-        return button
-
     def _lay_out(self) -> None:
-        title = QLabel("Schedules", self)
-        theme.set_role(title, role="title")
         said = QLabel("Runs that were missed while the worker was away are made up for by one run, and counted.", self)
         said.setWordWrap(True)
         theme.set_role(said, role="muted")
-        head, foot = QHBoxLayout(), QHBoxLayout()
-        head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(self.add_button)
-        foot.addStretch(1)
-        for button in (self.job_button, self.run_button, self.switch_button, self.change_button, self.remove_button):
-            foot.addWidget(button)
+        head = row_of(page_title("Schedules", self), right=[self.add_button])
+        foot = row_of(
+            right=[self.job_button, self.run_button, self.switch_button, self.change_button, self.remove_button]
+        )
         table = self.table
         table.setHorizontalHeaderLabels(COLUMNS)
-        table.setAccessibleName("Schedules")
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(theme.size("touch"))
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        look_of_rows(table, "Schedules").setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         table.itemSelectionChanged.connect(self._offer)
         table.doubleClicked.connect(lambda _: self.change())
         self._body = QStackedWidget(self)
@@ -254,14 +201,7 @@ class SchedulesPage(QWidget):
         empty = EmptyState(self, ("New schedule…", self.add))
         empty.say("No schedule yet", "Let a camera capture by itself: every ten minutes, or at half past six each day.")
         self._body.addWidget(empty)
-        layout = QVBoxLayout(self)
-        edge = theme.space("l")
-        layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
-        layout.setSpacing(theme.space("s"))
-        layout.addLayout(head)
-        layout.addWidget(said)
-        layout.addWidget(self._body, 1)
-        layout.addLayout(foot)
+        stack_up(self, (head, said, self._body, foot), self._body)
 
 
 def _switch(tx: Writing, schedule: Schedule) -> None:

@@ -3,31 +3,23 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex
+from PySide6.QtWidgets import QHeaderView, QLabel, QStackedWidget, QTableView, QWidget
 
 from core.clock import local_text
 from core.session import Session
 from core.store import library, sessions
 from core.store.database import Writing
 from gui import theme
-from gui.background import run_in_background
+from gui.background import run_in_background, write_in_background
+from gui.controls import WITHIN, on_keys, push_button
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
 from gui.models.sessions_model import SessionRow, SessionsModel
+from gui.page_layout import page_title, row_of, stack_up
 from gui.sessions.new_session import NewSessionDialog, zones
 from gui.station import Station
+from gui.table_look import chosen_row, look_of_rows
 from gui.toast import show_notice
 
 _WIDTHS_PX = (96, 80, 200, 160)
@@ -50,20 +42,15 @@ class SessionsPage(QWidget):
         self.model.rowsRemoved.connect(self._show_buttons)
         self.table.selectionModel().selectionChanged.connect(self._show_buttons)
         self.table.doubleClicked.connect(self._double_clicked)
-        for keys, do in (("Return", self.switch), ("Enter", self.switch)):
-            shortcut = QShortcut(QKeySequence(keys), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(do)
-        new = QShortcut(QKeySequence("Ctrl+N"), self)
-        new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        new.activated.connect(self.ask_new)
+        on_keys(self.table, (("Return", self.switch), ("Enter", self.switch)))
+        on_keys(self, (("Ctrl+N", self.ask_new),), WITHIN)
         self._follow = Following(station, self, self._read, self._show, rest_ms=500)
         self._show_buttons()
 
     def chosen(self) -> Session | None:
         """The session whose row is chosen."""
-        rows = self.table.selectionModel().selectedRows()
-        return self.model.rows[rows[0].row()].session if rows else None
+        row = chosen_row(self.table)
+        return None if row is None else self.model.rows[row].session
 
     def ask_new(self) -> None:
         """Open the dialog; it doesn't block."""
@@ -94,18 +81,12 @@ class SessionsPage(QWidget):
             self._write(lambda tx: sessions.close(tx, id), f"{session.label} is closed. Its files stay in the library.")
 
     def _write(self, change: Callable[[Writing], object], said: str) -> None:
-        database = self._station.database
-
-        def work() -> None:
-            with database.write() as tx:
-                change(tx)
-
-        def done(_: None) -> None:
+        def done(_: object) -> None:
             self._follow.ask()
             if said:
                 show_notice(self, said, "ok")
 
-        run_in_background(work, then=done, parent=self)
+        write_in_background(self._station.database, change, then=done, parent=self)
 
     def _read(self) -> list[SessionRow]:
         with self._station.database.read() as tx:
@@ -142,19 +123,17 @@ class SessionsPage(QWidget):
     # building
 
     def _lay_out(self) -> None:
-        title = QLabel("Sessions", self)
-        theme.set_role(title, role="title")
         said = QLabel("New frames and clips belong to the current session, and its times are shown in its zone.", self)
         theme.set_role(said, role="muted")
         said.setWordWrap(True)
-        self.new_button = QPushButton("New session…", self)
-        theme.set_role(self.new_button, role="primary")
-        self.new_button.clicked.connect(self.ask_new)
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(self.new_button)
-        self._set_up_table()
+        self.new_button = push_button("New session…", self.ask_new, self, role="primary")
+        self.switch_button = push_button("Make current", self.switch, self)
+        self.close_button = push_button("Close session", self.close_chosen, self)
+        self.table.setModel(self.model)
+        header = look_of_rows(self.table, "Sessions")
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width_px in enumerate(_WIDTHS_PX, 1):
+            header.resizeSection(column, width_px)
         self._body = QStackedWidget(self)
         self._body.addWidget(self.table)
         empty = EmptyState(self, ("New session…", self.ask_new))
@@ -163,38 +142,6 @@ class SessionsPage(QWidget):
             "Create the running event, as 2026 · Monza · FP1, so that its frames and clips are found later.",
         )
         self._body.addWidget(empty)
-        self.switch_button = QPushButton("Make current", self)
-        self.switch_button.clicked.connect(self.switch)
-        self.close_button = QPushButton("Close session", self)
-        self.close_button.clicked.connect(self.close_chosen)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(self.switch_button)
-        foot.addWidget(self.close_button)
-        layout = QVBoxLayout(self)
-        edge = theme.space("l")
-        layout.setContentsMargins(edge, theme.space("m"), edge, theme.space("s"))
-        layout.setSpacing(theme.space("s"))
-        layout.addLayout(head)
-        layout.addWidget(said)
-        layout.addWidget(self._body, 1)
-        layout.addLayout(foot)
-
-    def _set_up_table(self) -> None:
-        table = self.table
-        table.setModel(self.model)
-        table.setAccessibleName("Sessions")
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(theme.size("touch"))
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width_px in enumerate(_WIDTHS_PX, 1):
-            header.resizeSection(column, width_px)
+        head = row_of(page_title("Sessions", self), right=[self.new_button])
+        foot = row_of(right=[self.switch_button, self.close_button])
+        stack_up(self, (head, said, self._body, foot), self._body)

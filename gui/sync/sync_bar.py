@@ -100,7 +100,7 @@ class SyncBar(QFrame):
 
     def _read(self) -> _Read:
         with self._station.database.read() as tx:
-            present = bool(processes.present(tx, Role.WORKER, time.time_ns()))
+            present = bool(processes.running(tx, Role.WORKER, time.time_ns()))
             return _Read(uploads.summary(tx), present, time.monotonic())
 
     def _show(self, read: _Read) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.capture import CaptureMode
+from core.capture import LONGEST_S, CaptureMode
 from core.job import Job
 from gui import theme
 from gui.wall.press import MODE_NAMES
@@ -28,6 +28,7 @@ MODE_KEYS: Mapping[CaptureMode, str] = {
     CaptureMode.INTERVAL: "I",
     CaptureMode.CONTINUOUS: "C",
     CaptureMode.CLIP: "V",
+    CaptureMode.EVENT_DRIVEN: "E",
 }
 _MODE_HINTS = {
     CaptureMode.SINGLE_FRAME: "The one picture that is on screen",
@@ -35,12 +36,14 @@ _MODE_HINTS = {
     CaptureMode.INTERVAL: "A frame every so often, for some seconds",
     CaptureMode.CONTINUOUS: "Frames until you press Stop, for an hour at most",
     CaptureMode.CLIP: "Video with the seconds before the press",
+    CaptureMode.EVENT_DRIVEN: "A clip of each time something moves in the pit box, until you press Stop",
 }
-
-
+_NO_BOX = "No camera of these has a pit box: draw it in Cameras ▸ Pit box (B)"
 _FIELD_PX = 112
-_TEXT_PX = 216
-_ROOMY_PX = 1100
+_TEXT_SHARE, _SHORT_TEXT_PX = 0.25, 112
+"""Of the bar's width: what the button's words may take; in a narrow bar, so many px."""
+_BUTTON_PX, _SHORT_BUTTON_PX = 150, 110
+_ROOMY_PX = 1180
 """Narrower bars speak in a smaller voice."""
 
 
@@ -51,6 +54,7 @@ class CaptureBar(QFrame):
     """Capture was pressed."""
     stop_wanted = Signal()
     nothing_chosen = Signal()
+    mode_chosen = Signal()
     left = Signal()
     """A number was entered: the keyboard belongs to the wall again."""
 
@@ -61,7 +65,7 @@ class CaptureBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("m"), theme.space("s"))
         layout.setSpacing(theme.space("xs"))
-        self._text = "Capture"
+        self._text = self._short_text = "Capture"
         self._modes = QButtonGroup(self)
         self._mode_buttons: dict[CaptureMode, QPushButton] = {}
         for mode, mode_name in MODE_NAMES.items():
@@ -69,8 +73,6 @@ class CaptureBar(QFrame):
             button.setCheckable(True)
             button.setProperty("touch", "true")
             button.setProperty("segment", "true")
-            button.setToolTip(f"{_MODE_HINTS[mode]} ({MODE_KEYS[mode]})")
-            button.setAccessibleName(f"Mode {mode_name}: {_MODE_HINTS[mode]}")
             self._modes.addButton(button)
             self._mode_buttons[mode] = button
             layout.addWidget(button)
@@ -100,21 +102,33 @@ class CaptureBar(QFrame):
         self._button.setObjectName("capture")
         self._button.setProperty("role", "primary")
         self._button.setProperty("touch", "true")
-        self._button.setMinimumWidth(150)
         self._button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._button.setToolTip("Capture what is on screen (Space)")
         self._button.pressed.connect(self.captured)  # at the press, not at the release: the car does not wait
         layout.addWidget(self._button)
         self._modes.buttonToggled.connect(self._show_fields)
+        self._modes.buttonClicked.connect(self.mode_chosen)
         self.set_mode(CaptureMode.SINGLE_FRAME)
         self.show_target([], chosen=False)
+        self.show_watchable(True)
 
     @property
     def mode(self) -> CaptureMode:
         return next(mode for mode, button in self._mode_buttons.items() if button.isChecked())
 
     def set_mode(self, mode: CaptureMode) -> None:
-        self._mode_buttons[mode].setChecked(True)
+        """As a click on its button: nothing if it is not offered."""
+        if self._mode_buttons[mode].isEnabled():
+            self._mode_buttons[mode].setChecked(True)
+            self.mode_chosen.emit()
+
+    def show_watchable(self, any_box: bool) -> None:
+        """Whether there is a pit box in which something may move; else the mode says why it can't be chosen."""
+        for mode, button in self._mode_buttons.items():
+            offered = any_box or mode is not CaptureMode.EVENT_DRIVEN
+            hint = _MODE_HINTS[mode] if offered else _NO_BOX
+            button.setEnabled(offered)
+            button.setToolTip(f"{hint} ({MODE_KEYS[mode]})")
+            button.setAccessibleName(f"Mode {MODE_NAMES[mode]}: {hint}")
 
     def parameters(self) -> dict[str, float]:
         """The mode's own parameters, by their names in CaptureParams; what the operator left open is left out."""
@@ -123,17 +137,19 @@ class CaptureBar(QFrame):
         for (of, parameter), field in self._fields.items():
             if of is mode and not (field.specialValueText() and field.value() == field.minimum()):
                 given[parameter] = field.value()
-        if mode is CaptureMode.CONTINUOUS:
-            given["duration_s"] = 3600.0
+        if mode in (CaptureMode.CONTINUOUS, CaptureMode.EVENT_DRIVEN):
+            given["duration_s"] = LONGEST_S
         return given
 
     def show_target(self, cameras: list[str], chosen: bool) -> None:
         """Say what the press will capture: the labels of its cameras."""
         many = f"{len(cameras)} chosen" if chosen else f"all {len(cameras)}"
-        text = f"Capture {cameras[0] if len(cameras) == 1 else many}" if cameras else "Capture"
-        self._text = text
+        self._text = f"Capture {cameras[0] if len(cameras) == 1 else many}" if cameras else "Capture"
+        self._short_text = f"Capture {len(cameras)}" if len(cameras) > 1 else self._text
         self._fit_text()
         self._button.setAccessibleName(f"Capture {', '.join(cameras)}" if cameras else "Capture: no camera")
+        unwatched = self.mode is CaptureMode.EVENT_DRIVEN and not cameras
+        self._button.setToolTip(_NO_BOX if unwatched else "Capture what is on screen (Space)")
         self._button.setEnabled(bool(cameras))
         self._none.setVisible(chosen)
 
@@ -150,8 +166,12 @@ class CaptureBar(QFrame):
         self._fit_text()
 
     def _fit_text(self) -> None:
+        narrow = self.width() < _ROOMY_PX
+        text = self._short_text if narrow else self._text
+        room_px = _SHORT_TEXT_PX if narrow else round(self.width() * _TEXT_SHARE)
+        self._button.setMinimumWidth(_SHORT_BUTTON_PX if narrow else _BUTTON_PX)
         self._button.ensurePolished()  # its font comes with the style
-        self._button.setText(self._button.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, _TEXT_PX))
+        self._button.setText(self._button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room_px))
 
     def state(self) -> dict[str, Any]:
         """What window.json keeps."""
@@ -186,8 +206,9 @@ class CaptureBar(QFrame):
         for mode in (modes.INTERVAL, modes.CONTINUOUS):
             self._number(mode, "fps", "Frames a second", (0.1, 30, 1), " fps")
         self._whole(modes.INTERVAL, "duration_s", "For how many seconds", (1, 3600, 10), " s")
-        self._number(modes.CLIP, "pre_s", "Seconds before the press", (0, 120, 5), " s", prefix="− ")
-        self._number(modes.CLIP, "post_s", "Seconds after the press", (0, 3600, self._post_roll_s), " s", prefix="+ ")
+        for mode, what in ((modes.CLIP, "the press"), (modes.EVENT_DRIVEN, "the motion")):
+            self._number(mode, "pre_s", f"Seconds before {what}", (0, 120, 5), " s", prefix="− ")
+            self._number(mode, "post_s", f"Seconds after {what}", (0, 3600, self._post_roll_s), " s", prefix="+ ")
 
     def _whole(self, mode: CaptureMode, parameter: str, said: str, bounds: tuple[int, int, int], unit: str) -> None:
         field = QSpinBox(self)
@@ -230,5 +251,6 @@ class CaptureBar(QFrame):
     def _show_fields(self) -> None:
         if self._modes.checkedButton() is None:
             return
-        for (mode, _), field in self._fields.items():
+        # Hidden first: the fields of two modes side by side would widen the window.
+        for (mode, _), field in sorted(self._fields.items(), key=lambda item: item[0][0] is self.mode):
             field.setVisible(mode is self.mode)

@@ -10,7 +10,7 @@ from core.job import Job, JobKind, NewJob
 from core.mailbox import Picture
 from core.session import Session
 from core.settings import Settings
-from core.store import jobs, sessions
+from core.store import cameras, jobs, sessions
 from core.store.database import Database
 
 MODE_NAMES: Mapping[CaptureMode, str] = {
@@ -19,6 +19,7 @@ MODE_NAMES: Mapping[CaptureMode, str] = {
     CaptureMode.INTERVAL: "Interval",
     CaptureMode.CONTINUOUS: "Continuous",
     CaptureMode.CLIP: "Clip",
+    CaptureMode.EVENT_DRIVEN: "Events",
 }
 
 
@@ -67,7 +68,8 @@ def enqueue_press(database: Database, settings: Settings, press: Press) -> Job:
     """Queue the press: one job, or a batch with a job a camera. Waits for the database: not for the main thread."""
     with database.write() as tx:
         session = sessions.current(tx)
-        each = [_new_job(settings, session, press, camera) for camera in press.cameras]
+        labels = {camera.id: camera.label for camera in cameras.every(tx)}
+        each = [_new_job(settings, session, press, camera, labels.get(camera, camera)) for camera in press.cameras]
         if len(each) == 1:
             return jobs.enqueue(tx, each[0])
         whole: dict[str, object] = {"mode": press.mode.value, "at_ns": press.at_ns, "cameras": list(press.cameras)}
@@ -75,15 +77,14 @@ def enqueue_press(database: Database, settings: Settings, press: Press) -> Job:
         return jobs.enqueue_batch(tx, _job(settings, session, name, whole, None), each)
 
 
-def _new_job(settings: Settings, session: Session | None, press: Press, camera_id: str) -> NewJob:
+def _new_job(settings: Settings, session: Session | None, press: Press, camera_id: str, label: str) -> NewJob:
     instant = press.instants.get(camera_id)
     given: dict[str, Any] = dict(press.parameters)
     if instant is not None:
         given |= {"epoch": instant.epoch, "pts": instant.pts}
     params = CaptureParams(camera_id=camera_id, mode=press.mode, at_ns=press.at_ns, metadata=press.metadata, **given)
-    return _job(
-        settings, session, f"{MODE_NAMES[press.mode]} of {camera_id}", params.model_dump(mode="json"), camera_id
-    )
+    name = f"{MODE_NAMES[press.mode]} of {label}"
+    return _job(settings, session, name, params.model_dump(mode="json"), camera_id)
 
 
 def _job(

@@ -1,5 +1,6 @@
 """One camera on the wall: its words above, its newest picture below, and never an old picture that looks live."""
 
+import math
 import time
 from dataclasses import dataclass, replace
 
@@ -114,7 +115,10 @@ class Tile(QWidget):
         age_ns = time.monotonic_ns() - self.picture.shown_monotonic_ns if self.picture else 0
         text = f"{age_ns / 1e9:.1f} s old" if age_ns > STALE_NS else ""
         if text != self._stale_text:
-            self._stale_text = text
+            was_old, self._stale_text = bool(self._stale_text), text
+            if bool(text) is not was_old:
+                self._say()
+                self.update(self.strip())
             if repaint:
                 self.update(self.picture_area())
 
@@ -132,10 +136,11 @@ class Tile(QWidget):
         return QRect(_EDGE_PX, top, self.width() - 2 * _EDGE_PX, self.height() - top - _EDGE_PX)
 
     def wanted_px(self) -> QSize:
-        """The size in device pixels at which a picture of this camera fills its area."""
+        """The size in device pixels at which a picture of this camera fills its area, as decoders make it."""
         area, ratio = self.picture_area(), self.devicePixelRatioF()
         width = min(area.width(), area.height() * self.words.aspect)
-        return QSize(max(2, int(width * ratio)) & ~1, max(2, int(width * ratio / self.words.aspect)) & ~1)
+        whole = max(8, int(width * ratio) & ~7)
+        return QSize(whole, max(2, math.ceil(whole / self.words.aspect)))
 
     # Painting
 
@@ -148,12 +153,12 @@ class Tile(QWidget):
             return
         area = self.picture_area()
         if not area.intersects(event.rect()):
-            paint_strip(painter, self.strip(), self.words, self.chosen)
+            paint_strip(painter, self.strip(), self._words_now(), self.chosen)
             return
         if not area.contains(event.rect()):
             edge = "accent" if self.chosen else ("ink" if self.hasFocus() else "surface")
             painter.fillRect(self.rect(), theme.colour(edge))
-            paint_strip(painter, self.strip(), self.words, self.chosen)
+            paint_strip(painter, self.strip(), self._words_now(), self.chosen)
         painter.setClipRect(area)
         self._paint_picture(painter, area)
         if self.flashing:
@@ -189,6 +194,11 @@ class Tile(QWidget):
         live = self.words.state is CameraState.LIVE
         return live and not self._stale_text and self._place.pixel_by_pixel and not self.flashing
 
+    def _words_now(self) -> TileWords:
+        """An old picture is not live, whatever was heard of its camera last."""
+        is_stalled = self._stale_text and self.words.state is CameraState.LIVE
+        return replace(self.words, state=CameraState.STALLED) if is_stalled else self.words
+
     def _put(self) -> None:
         """Decide where the image goes; the same question has the same answer, 25 times a second."""
         size, ratio = (self.picture.width, self.picture.height) if self.picture else (0, 0), self.devicePixelRatioF()
@@ -223,5 +233,5 @@ class Tile(QWidget):
     def _say(self) -> None:
         chosen = ", chosen" if self.chosen else ""
         stop = f", stop {self.words.stop}" if self.words.stop else ""
-        self.setAccessibleName(f"{self.words.name}: {self.words.state_text}{stop}{chosen}")
+        self.setAccessibleName(f"{self.words.name}: {self._words_now().state_text}{stop}{chosen}")
         self.setAccessibleDescription(" ".join(part for part in (self.words.reason, self.words.hint) if part))

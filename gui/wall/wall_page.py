@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.capture import Metadata
+from core.capture import CaptureMode, Metadata
 from core.errors import KnownError
 from core.job import Job
 from core.store import jobs
@@ -31,12 +31,16 @@ class WallPage(QWidget):
 
     no_cameras = Signal(bool)
     """Whether there is no camera to show."""
+    press_queued = Signal(str)
+    """The job of a press whose end this page will tell."""
 
     def __init__(self, station: Station, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._station = station
         self._watched: dict[str, Press] = {}
         self._labels: Mapping[str, str] = {}
+        self._boxed: frozenset[str] = frozenset()
+        """Cameras with a pit box."""
         self._state: WallState | None = None
         self._metadata = Metadata()
         self.tools = WallTools(self)
@@ -54,6 +58,7 @@ class WallPage(QWidget):
         self.tools.grid_wanted.connect(self.view.set_grid)
         self.tools.page_wanted.connect(self.view.turn)
         self.capture_bar.nothing_chosen.connect(self.view.choose_none)
+        self.capture_bar.mode_chosen.connect(self._say_targets)
         self.capture_bar.stop_wanted.connect(self.stop)
         self.tools.details_wanted.connect(self._edit_details)
         self._keys()
@@ -67,7 +72,7 @@ class WallPage(QWidget):
 
     def press(self) -> None:
         """Capture what is on screen, now. Returns before anything is written."""
-        targets = self.view.targets
+        targets = self._targets()
         if not targets:
             return
         pictures = {camera: p for camera in targets if (p := self.view.picture_of(camera)) is not None}
@@ -118,6 +123,7 @@ class WallPage(QWidget):
 
     def _queued(self, job: Job, press: Press) -> None:
         self._watched[job.id] = press
+        self.press_queued.emit(job.id)
         self._following.ask()
         if self._state is not None and not self._state.worker_present:
             folder = self._station.folder
@@ -130,7 +136,7 @@ class WallPage(QWidget):
 
     def _not_queued(self, error: KnownError, press: Press) -> None:
         show_notice(
-            self, f"The press was not queued. {error} {error.hint}", "bad", ("Try again", lambda: self._send(press))
+            self, f"The press was not queued. {error}. {error.hint}", "bad", ("Try again", lambda: self._send(press))
         )
 
     def _tell(self, ended: EndedPress, press: Press) -> None:
@@ -149,6 +155,7 @@ class WallPage(QWidget):
     def _show(self, state: WallState) -> None:
         self._state = state
         self._labels = {camera.id: camera.label for camera in state.cameras}
+        self._boxed = frozenset(camera.id for camera in state.cameras if camera.pit_box is not None)
         self.tools.fit_grid(len(state.cameras))
         self.view.show_cameras(
             [
@@ -173,9 +180,15 @@ class WallPage(QWidget):
                 self._tell(ended, press)
         self.no_cameras.emit(not state.cameras)
 
+    def _targets(self) -> list[str]:
+        """What a press captures: the chosen cameras; of those, where events are wanted, the ones with a pit box."""
+        watches = self.capture_bar.mode is CaptureMode.EVENT_DRIVEN
+        return [camera for camera in self.view.targets if not watches or camera in self._boxed]
+
     def _say_targets(self) -> None:
-        view = self.view
-        self.capture_bar.show_target([self._labels.get(c, c) for c in view.targets], bool(view.chosen))
+        view, bar = self.view, self.capture_bar
+        bar.show_watchable(not self._boxed.isdisjoint(view.targets))
+        bar.show_target([self._labels.get(c, c) for c in self._targets()], bool(view.chosen))
         self.tools.show_page(view.page, view.pages)
 
     def _edit_details(self) -> None:

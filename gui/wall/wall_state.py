@@ -19,6 +19,7 @@ from core.store.database import Database, Reading
 from gui.toast import Level
 from gui.wall.tile_words import TileWords
 
+_LASTING = frozenset({CaptureMode.INTERVAL.value, CaptureMode.CONTINUOUS.value, CaptureMode.EVENT_DRIVEN.value})
 _STOP_SHOWN_NS = 600_000_000_000
 
 
@@ -38,7 +39,7 @@ class WallState:
     statuses: Mapping[str, CameraStatus]
     worker_present: bool
     running: tuple[Job, ...]
-    """Open interval and continuous captures, which Stop ends."""
+    """Open interval, continuous and event captures, which Stop ends."""
     ended: tuple[EndedPress, ...]
     stops: Mapping[str, str]
     """Camera id to its last stop of late, in words."""
@@ -52,7 +53,7 @@ def read_wall(database: Database, watched: Collection[str], now_ns: int) -> Wall
         return WallState(
             cameras=shown,
             statuses={status.camera_id: status for status in cameras.statuses(tx)},
-            worker_present=bool(processes.present(tx, Role.WORKER, now_ns)),
+            worker_present=bool(processes.running(tx, Role.WORKER, now_ns)),
             running=tuple(job for job in active if _is_running_on(job)),
             ended=tuple(ended for job_id in watched if (ended := _ended(tx, job_id)) is not None),
             stops=_stops(tx, [camera.id for camera in shown if camera.pit_box is not None], now_ns),
@@ -80,11 +81,12 @@ def told(ended: EndedPress, labels: Mapping[str, str]) -> tuple[str, Level, tupl
     gone = tuple(p.camera_id for p in failed if p.camera_id and p.error and p.error.slug == "instant_gone")
     if ended.job.state is JobState.CANCELLED:
         return (f"Stopped. {made} saved." if made else "Stopped. Nothing was saved."), "info", ()
+    saved = f"{made} saved" if made else "Nothing moved in the pit box, so nothing was saved"
     if not failed:
         short = [gap for part in ended.parts for gap in _gaps(part, labels)]
         if short:
-            return f"{made} saved, with {len(short)} gap{'s' * (len(short) > 1)}: {short[0]}.", "warn", ()
-        return f"{made} saved{_when(ended)}.", "ok", ()
+            return f"{saved}, with {len(short)} gap{'s' * (len(short) > 1)}: {short[0]}.", "warn", ()
+        return f"{saved}{_when(ended)}.", "ok", ()
     why = " ".join(dict.fromkeys(f"{part.error.message}. {part.error.hint}" for part in failed if part.error))
     return (f"{made} saved, but: {why}" if made else why), "bad", gone
 
@@ -148,5 +150,5 @@ def _stops(tx: Reading, camera_ids: Collection[str], now_ns: int) -> dict[str, s
 
 
 def _is_running_on(job: Job) -> bool:
-    lasting = job.params.get("mode") in (CaptureMode.CONTINUOUS.value, CaptureMode.INTERVAL.value)
+    lasting = job.params.get("mode") in _LASTING
     return job.kind is JobKind.CAPTURE and lasting and job.batch_id is None and job.state in OPEN

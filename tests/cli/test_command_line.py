@@ -103,3 +103,16 @@ def test_a_clip_without_a_post_roll_takes_the_one_of_the_settings(
     for asked, post_s in (([], 7.5), (["--post", "1"], 1.0)):
         job = json.loads(_run(capsys, *data, "capture", "Pit_1", "--mode", "clip", *asked)[1])["job"]
         assert json.loads(_run(capsys, *data, "jobs", "show", job)[1])["params"]["post_s"] == post_s
+
+
+def test_an_event_capture_needs_a_pit_box_and_says_where_to_draw_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, watch = ["--data", str(tmp_path), "--json"], ["capture", "Pit_1", "--mode", "event_driven"]
+    assert _run(capsys, *data, "camera", "add", "Pit_1", "--url", "rtsp://127.0.0.1:9/x")[0] == 0
+    code, out, _ = _run(capsys, *data, *watch)
+    assert (code, json.loads(out)["error"]) == (1, "no_pit_box") and "Pit box" in json.loads(out)["hint"]
+    assert _run(capsys, *data, "camera", "box", "Pit_1", "--points", "0.1,0.1", "0.9,0.1", "0.9,0.9")[0] == 0
+    job = json.loads(_run(capsys, *data, *watch, "--duration", "60")[1])["job"]
+    params = json.loads(_run(capsys, *data, "jobs", "show", job)[1])["params"]
+    assert (params["mode"], params["duration_s"]) == ("event_driven", 60.0)

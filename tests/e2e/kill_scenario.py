@@ -21,7 +21,6 @@ from core.paths import DataFolder
 from core.process import Role
 from core.store import cameras, clips, frames, jobs, processes, uploads
 from core.store.database import Database, open_database
-from core.upload import UploadState
 from tests.e2e.kill_load import CAMERA, Load, wanted_files
 from tests.real.rtsp_server import RtspServer
 from tests.real.s3_server import S3Server
@@ -166,7 +165,7 @@ class _Scenario:
     def _note_what_goes_on(self) -> None:
         with self._database.read() as tx:
             running = jobs.page(tx, jobs.JobFilter(states={JobState.PROCESSING}), None, 100).items
-            sending = uploads.by_state(tx, UploadState.SENDING)
+            sending = uploads.summary(tx).sending
         self._report.amid.update({str(job.kind) for job in running} | ({"upload"} if sending else set()))
 
     def _all_ended(self) -> bool:

@@ -1,3 +1,4 @@
+import itertools
 import json
 import time
 
@@ -20,12 +21,17 @@ from core.process import ProcessBeat, Role
 from core.setting_sections import StorageSettings
 from core.settings import Settings
 from core.store import cameras, frames, jobs, processes, sessions
-from gui import background, theme
+from gui import background, theme, top_bar
 from gui.closing import ClosingDialog, what_goes_on
+from gui.jobs.history_filter import HistoryFilter
+from gui.library.filter_bar import FilterBar
 from gui.main_window import MainWindow
 from gui.pages import PAGES
 from gui.shortcuts import ShortcutsDialog
 from gui.toast import Notice, show_notice
+
+NO_PID = 2**31 - 1
+"""No system gives a process this number."""
 
 
 @pytest.fixture
@@ -173,6 +179,53 @@ def test_the_worker_is_said_to_be_there_or_not_with_start(open_window, with_came
         processes.beat(tx, ProcessBeat("w", Role.WORKER, 1, time.time_ns(), time.time_ns(), "0"))
     qtbot.waitUntil(lambda: bar.worker_label.text() == "● Worker running")
     assert not bar.start_button.isVisible()
+
+
+def test_a_worker_that_died_is_started_again_but_not_for_ever(open_window, with_camera, qtbot, monkeypatch):
+    started: list[object] = []
+    monkeypatch.setattr(top_bar, "start_worker", started.append)
+    monkeypatch.setattr(top_bar, "_STARTING_S", 0.0)
+    window = open_window()
+    qtbot.waitUntil(lambda: "not running" in window.top_bar.worker_label.text())
+    assert started == []  # it was never there, or left in good order
+    long_ago = time.time_ns() - 60 * 10**9
+    with with_camera.database.write() as tx:
+        processes.beat(tx, ProcessBeat("w", Role.WORKER, NO_PID, long_ago, long_ago, "0"))
+    qtbot.waitUntil(lambda: started == [with_camera.folder] * 3, timeout=15_000)
+    state = window.top_bar._read()
+    window.top_bar._show(state)
+    assert state.worker_died and len(started) == 3
+    assert [n.text for n in window.findChildren(Notice)] == [
+        "The worker had died and is started again. What was saved is safe."
+    ]
+
+
+def test_an_open_jobs_panel_leaves_a_pages_buttons_and_the_notices_in_sight(open_window, with_camera, qtbot):
+    window = open_window()
+    window.resize(1440, 900)
+    page = window.show_page("library")
+    panel = window.foot.jobs_panel
+    panel.set_expanded(True)
+    show_notice(window, "Something was saved.")
+    qtbot.waitUntil(lambda: panel.height() > 100)
+    covered = panel.rect().translated(panel.mapTo(window, QPoint()))
+    buttons = [b for b in page.findChildren(QAbstractButton) if b.isVisible() and b.text() in ("Open", "Star")]
+    assert len(buttons) == 2
+    (notice,) = window.findChildren(Notice)
+    for widget in [*buttons, notice]:
+        assert not covered.intersects(widget.rect().translated(widget.mapTo(window, QPoint()))), widget
+
+
+@pytest.mark.parametrize(("page", "bar"), [("library", FilterBar), ("jobs", HistoryFilter)])
+def test_in_the_smallest_window_no_filter_lies_on_another(open_window, with_camera, qtbot, page, bar):
+    window = open_window()
+    window.resize(window.minimumSize())
+    shown = window.show_page(page).findChild(bar)
+    qtbot.waitUntil(lambda: shown.width() < 800)
+    fields = [w for w in shown.findChildren(QWidget) if w.parent() is shown and w.isVisible() and w.height() > 20]
+    assert len(fields) >= 5
+    for one, other in itertools.combinations(fields, 2):
+        assert not one.geometry().intersects(other.geometry()), (one.accessibleName(), other.accessibleName())
 
 
 def test_a_setting_that_another_program_saved_is_followed(open_window, with_camera, qtbot, look):

@@ -42,7 +42,7 @@ def test_jobs_and_uploads_of_the_dead_are_open_again(station: StationParts):
     assert (recovered.jobs, recovered.uploads) == (1, 1)
     assert (station.job(job.id).state, station.job(job.id).tries_left) == (JobState.PENDING, 2)
     with station.database.read() as tx:
-        assert len(uploads.by_state(tx, UploadState.WAITING)) == 1
+        assert [upload.state for upload in uploads.every(tx)] == [UploadState.WAITING]
         assert processes.every(tx, Role.WORKER) == []
 
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from core.tracking import TrackingMessage
 from workers.api import events, health, ingest, jobs, metrics, status
+from workers.api.answers import AnsweredBefore
 from workers.api.auth import PAGES, Door, Patience, Rate
 from workers.api.errors import ErrorBody, answer_errors
 from workers.api.parts import ApiParts
@@ -54,7 +55,7 @@ def make_app(
     wrong_tokens: Rate | None = None,
 ) -> ASGIApp:
     """All routes, with the door around them."""
-    app = _routes(parts)
+    app = AnsweredBefore(_routes(parts), parts.answers)
     return Door(
         app,
         token=token,

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from core.capture import CaptureParams, ImportParams, refusal
+from core.capture_checks import check_capture
 from core.errors import UsageError
 from core.job import Job, JobKind, NewJob
 from core.paths import DataFolder
@@ -126,9 +127,11 @@ def _capture(tx: Writing, new: NewJob) -> Job:
 
 
 def enqueue_captures(tx: Writing, new: NewJob, of_each: dict[str, CaptureParams]) -> Job:
-    """One job for one camera; for several, a batch with a job for each. Raises CameraUnknown, UsageError."""
+    """One job for one camera; for several, a batch with a job for each. Raises CameraUnknown, NoPitBox, UsageError."""
     if any(params.at_ns not in _TIMES_NS for params in of_each.values()):
         raise UsageError("at_ns is no time in UTC nanoseconds")
+    for params in of_each.values():
+        check_capture(tx, params)
     children = [
         replace(new, params=params.model_dump(mode="json"), camera_id=camera_id)
         for camera_id, params in of_each.items()

@@ -175,7 +175,7 @@ class RtspIngest(Asked):
     )
     capture_mode: CaptureMode = CaptureMode.SINGLE_FRAME
     duration: Annotated[float, Field(ge=1, le=3600)] | None = Field(
-        default=None, description="Seconds; interval, continuous. Of a clip: from the request on."
+        default=None, description="Seconds; interval, continuous, event_driven. Of a clip: from the request on."
     )
     fps: Annotated[float, Field(gt=0, le=30)] | None = None
     count: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description="Frames of a burst.")

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -119,21 +119,6 @@ class Feeds:
                 said.append(CameraStatus(camera.id, CameraState.OFFLINE, reason=why.title, hint=why.hint))
         return said
 
-    def test(self, camera: Camera, login: Login | None) -> CameraFound:
-        """What the camera sends, within 5 s; a feed that is live under the same URL knows it already.
-
-        Raises CameraError.
-        """
-        with self._lock:
-            running = [each.feed for each in self._running.values()]
-            settings = self._settings
-        for feed in running:
-            status = feed.status()
-            same = _connection(feed.camera) == _connection(camera)
-            if same and status.state is CameraState.LIVE and status.found is not None:
-                return status.found
-        return test_camera(camera, login, settings, clock=self._clock, open_stream=self._open_stream)
-
     def pin_for(self, job: Job) -> None:
         """Keep the packets that a capture will need, before anything else happens to its job."""
         try:
@@ -182,7 +167,12 @@ class Feeds:
 
 
 def pin(feed: Feed, key: str, params: CaptureParams) -> None:
-    """Pin what a capture will read, if it is not yet. Raises InstantGone."""
+    """Pin what a capture will read, if it is not yet: of an event, what it reads is known once there is one.
+
+    Raises InstantGone.
+    """
+    if params.mode is CaptureMode.EVENT_DRIVEN:
+        return
     from_ns = start_of(feed, params)
     if params.mode is CaptureMode.CLIP:
         from_ns, length_s = from_ns - int(params.pre_s * 1e9), params.pre_s + params.post_s
@@ -218,16 +208,9 @@ def asked_instant(params: CaptureParams) -> Instant | None:
     return Instant(params.epoch, params.pts)
 
 
-def test_camera(
-    camera: Camera,
-    login: Login | None,
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    open_stream: Callable[..., LiveStream] = open_stream,
-) -> CameraFound:
+def test_camera(camera: Camera, login: Login | None, settings: Settings) -> CameraFound:
     """Connect once, for at most 5 s, and tell what the camera sends. Raises CameraError."""
-    clock = clock or SystemClock()
+    clock = SystemClock()
     started_ns = clock.monotonic_ns()
     allowed_s = min(settings.rtsp.open_timeout_s, _TEST_S - 2.0)
     stream = open_stream(camera, login, settings.rtsp.model_copy(update={"open_timeout_s": allowed_s}))

@@ -57,7 +57,7 @@ class Preview:
         clock: Clock,
         watch: Watch | None = None,
     ) -> None:
-        """watch: gets every picture that is decoded, and has them decoded while it watches a pit box."""
+        """watch: gets every picture that is decoded, and has them decoded while somebody watches."""
         self._watch = watch or Watch()
         self._ring = ring
         self._time_of = time_of
@@ -81,7 +81,7 @@ class Preview:
         now_ns = self._clock.monotonic_ns()
         if wish is not None and wish.until_monotonic_ns <= now_ns:
             wish = None
-        if wish is None and self._watch.box is None:
+        if wish is None and not self._watch.wants:
             self._follower = self._decoder = self._decoded = None
             return False
         if self._follower is None:
@@ -148,6 +148,9 @@ class Preview:
 
 
 def fitting(width: int, height: int, most_width: int, most_height: int) -> tuple[int, int]:
-    """The largest size in px of the same shape that fits and is no larger than the picture itself."""
-    scale = min(most_width / width, most_height / height, 1.0)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    """The largest size in px of the same shape that fits and is no larger than the picture itself.
+
+    A width is a multiple of 8: of some others FFmpeg's quick conversion leaves the last columns as they were in memory.
+    """
+    fits = max(8, min(most_width, most_height * width // height, width) & ~7)
+    return fits, max(1, round(height * fits / width))

@@ -1,7 +1,9 @@
-"""What a camera's preview decoder hands to live analysis: small gray pictures with their time, for a few seconds."""
+"""What a camera's preview decoder hands to those who watch: small gray pictures with their time, for a few seconds."""
 
 import threading
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,20 +31,29 @@ class WatchedPicture:
 
 
 class Watch:
-    """Takes on one thread (the decoder's), is emptied by another. Without a box it wants nothing."""
+    """Takes on one thread (the decoder's), is emptied by others: live timing where there is a box, and whoever follows.
+
+    Without either it wants nothing.
+    """
 
     def __init__(self, box: PitBox | None = None) -> None:
         self._lock = threading.Lock()
         self._waiting: deque[WatchedPicture] = deque(maxlen=_KEPT)
         self._box = box
+        self._followers: list[deque[WatchedPicture]] = []
         self._reformatter = VideoReformatter()
 
     @property
     def box(self) -> PitBox | None:
         return self._box
 
+    @property
+    def wants(self) -> bool:
+        """Whether anybody watches."""
+        return self._box is not None or bool(self._followers)
+
     def change(self, box: PitBox | None) -> None:
-        """Watch another box, or none."""
+        """Time another box live, or none."""
         if box != self._box:
             with self._lock:
                 self._box = box
@@ -50,7 +61,7 @@ class Watch:
 
     def take(self, epoch: int, time_base: Fraction, frame: av.VideoFrame) -> None:
         """Keep a small copy of a decoded picture. time_base: seconds a tick of its PTS."""
-        if self._box is None or frame.pts is None:
+        if not self.wants or frame.pts is None:
             return
         scale = min(1.0, MOST_PX / max(frame.width, frame.height))
         width, height = round(frame.width * scale / 2) * 2, round(frame.height * scale / 2) * 2
@@ -62,11 +73,29 @@ class Watch:
         )
         picture = WatchedPicture(epoch, frame.pts, float(frame.pts * time_base), gray)
         with self._lock:
-            self._waiting.append(picture)
+            for waiting in self._followers:
+                waiting.append(picture)
+            if self._box is not None:
+                self._waiting.append(picture)
 
     def taken(self) -> list[WatchedPicture]:
-        """What came since the last call, oldest first."""
+        """What live timing has not had yet, oldest first."""
+        return self._emptied(self._waiting)
+
+    @contextmanager
+    def followed(self) -> Iterator[Callable[[], list[WatchedPicture]]]:
+        """While this lasts, every picture is decoded for one more; the call gives those that came since the last."""
+        waiting: deque[WatchedPicture] = deque(maxlen=_KEPT)
         with self._lock:
-            found = list(self._waiting)
-            self._waiting.clear()
+            self._followers.append(waiting)
+        try:
+            yield lambda: self._emptied(waiting)
+        finally:
+            with self._lock:
+                self._followers = [each for each in self._followers if each is not waiting]
+
+    def _emptied(self, waiting: deque[WatchedPicture]) -> list[WatchedPicture]:
+        with self._lock:
+            found = list(waiting)
+            waiting.clear()
         return found

@@ -1,7 +1,7 @@
 """Which pictures a capture takes: the nearest to the press, and those of a span as they come."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
 
@@ -12,6 +12,8 @@ from workers.cameras.feeds import asked_instant
 from workers.cameras.packets import Gop, Packet
 from workers.jobs.capture_storing import Taking
 
+SETTLED_NS = 2_000_000_000
+"""Pictures of a moment arrive at most this much later."""
 _TICK_S = 0.2
 _NEAREST_NS = 250_000_000
 """A picture this near to the press is of the press, however few a second the camera sends."""
@@ -34,6 +36,12 @@ def why_silent(taking: Taking) -> KnownError:
     """Why the camera sends nothing, to be raised."""
     # A copy: the feed's own may be raised by several captures at once.
     return copy(taking.feed.lost) or CameraSilent(camera=taking.camera.label, seconds=round(taking.feed.silent_s()))
+
+
+def nothing_of(taking: Taking) -> InstantGone:
+    """Why not one picture was had, to be raised."""
+    label = taking.camera.label
+    return InstantGone(f"{label} has no picture of the time asked for: the ring does not reach that far", camera=label)
 
 
 def find_instant(taking: Taking) -> Instant:
@@ -114,8 +122,10 @@ def _pictured(taking: Taking, gop: Gop, pts: int) -> Pictured:
     return Pictured(gop, pts, taking.feed.at(Instant(gop.epoch, pts)).at_ns)
 
 
-def span_packets(taking: Taking, from_ns: int, to_ns: int) -> Iterator[tuple[Gop, Packet] | None]:
+def span_packets(taking: Taking, from_ns: int, to_ns: Callable[[], int]) -> Iterator[tuple[Gop, Packet] | None]:
     """The packets of a span, from the keyframe at or before its start; None at every tick without one.
+
+    to_ns: asked at each packet, as an end may be known only while the span lasts.
 
     Ends by itself with the first packet past the span. Raises Cancelled.
     """
@@ -131,7 +141,7 @@ def span_packets(taking: Taking, from_ns: int, to_ns: int) -> Iterator[tuple[Gop
         gop, packet = got
         at_ns = taking.feed.at(Instant(gop.epoch, packet.pts)).at_ns
         decoded_ns = at_ns if packet.dts is None else taking.feed.at(Instant(gop.epoch, packet.dts)).at_ns
-        if min(at_ns, decoded_ns) > to_ns:
+        if min(at_ns, decoded_ns) > to_ns():
             return
         if not begun:
             if packet.is_keyframe:

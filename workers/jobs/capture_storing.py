@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from core.camera import Camera, Gap, Instant
@@ -22,7 +22,7 @@ from workers.cameras.clip_writer import ClipWriter
 from workers.cameras.feed import Feed
 from workers.cameras.packets import Gop, Packet
 from workers.cameras.stills import Still, encoded
-from workers.runner import JobContext
+from workers.runner import JobContext, Outcome
 
 T = TypeVar("T", Frame, Clip)
 
@@ -128,6 +128,21 @@ def publisher(taking: Taking, made: T) -> Callable[[Writing], T]:
         return lambda tx: frames.add(tx, frame, station_id=station_id)
     clip = made
     return lambda tx: clips.add(tx, clip, station_id=station_id)
+
+
+def outcome_of(frame_count: int, clip_count: int, gaps: list[Gap]) -> Outcome:
+    """A capture's summary."""
+    return Outcome({"frames": frame_count, "clips": clip_count, "gaps": [gap.as_json() for gap in gaps]})
+
+
+def published_with(taking: Taking, outcome: Outcome, made: T) -> Outcome:
+    """The same, whose end publishes this file too."""
+    publish = publisher(taking, made)
+
+    def publish_it(tx: Writing) -> None:
+        publish(tx)
+
+    return replace(outcome, publish=publish_it, files=(made.path,))
 
 
 def commit(taking: Taking, made: T) -> T:

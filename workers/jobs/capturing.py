@@ -1,46 +1,22 @@
 """The capture: a job that makes frames or a clip of one camera, from the seconds that its feed keeps."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import groupby
-from typing import TypeVar
 
-from core.camera import Camera, CameraState, Gap, Instant
+from core.camera import Camera, CameraState, Instant
 from core.capture import CaptureMode, CaptureParams
-from core.clip import Clip
-from core.clock import utc_text
-from core.errors import CameraUnknown, InstantGone, KnownError
-from core.store import cameras, clips, frames
+from core.errors import CameraUnknown, KnownError
+from core.store import cameras, frames
 from workers.cameras.feed import Feed
 from workers.cameras.feeds import pin, start_of
-from workers.cameras.packets import Gop, Packet
 from workers.cameras.stills import Still, StillDecoder
-from workers.cancellation import Cancelled, Reason
+from workers.jobs import capture_clips, capture_events
 from workers.jobs.capture_pace import Continuity, Pace
-from workers.jobs.capture_pictures import (
-    find_instant,
-    gap_reason,
-    pictures,
-    span_packets,
-    why_silent,
-)
-from workers.jobs.capture_storing import (
-    Taking,
-    commit,
-    free_bytes,
-    publisher,
-    refuse_if_nearly_full,
-    store_clip,
-    store_still,
-)
+from workers.jobs.capture_pictures import SETTLED_NS, find_instant, gap_reason, nothing_of, pictures, why_silent
+from workers.jobs.capture_storing import Taking, commit, outcome_of, published_with, store_still
 from workers.runner import JobContext, Outcome
 
-T = TypeVar("T")
 _SYNC_S = 5.0
-_SETTLED_NS = 2_000_000_000
-"""Pictures of a moment arrive at most this much later."""
-_DISK_EVERY_NS = 2_000_000_000
 
 
 def run(context: JobContext) -> Outcome:
@@ -81,12 +57,7 @@ def _feed_of(context: JobContext, camera: Camera) -> Feed:
 
 def _single_frame(taking: Taking) -> Outcome:
     frame = store_still(taking, taking.feed.still(find_instant(taking)), 0)
-    publish = publisher(taking, frame)
-    return replace(_outcome(1, 0, []), publish=lambda tx: _done(publish(tx)), files=(frame.path,))
-
-
-def _done(_made: object) -> None:
-    return None
+    return published_with(taking, outcome_of(1, 0, []), frame)
 
 
 def _burst(taking: Taking) -> Outcome:
@@ -132,11 +103,11 @@ def _paced(taking: Taking, pace: Pace) -> Outcome:
             break
         context.progress(100 * pace.place / pace.count, "capturing", f"{taken} of {pace.count} frames")
     if not taken:
-        raise why_silent(taking) if feed.lost else _nothing(taking)
+        raise why_silent(taking) if feed.lost else nothing_of(taking)
     if not pace.complete:
         end_ns = pace.end_ns(feed.frame_interval_ns)
         continuity.reach(end_ns, 0, lambda: gap_reason(taking, None))
-    return _outcome(taken, 0, continuity.gaps)
+    return outcome_of(taken, 0, continuity.gaps)
 
 
 def _is_over(taking: Taking, pace: Pace, taken: int) -> bool:
@@ -144,94 +115,11 @@ def _is_over(taking: Taking, pace: Pace, taken: int) -> bool:
     if pace.interval_ns is None:
         if taken and taking.feed.status().state is not CameraState.LIVE:
             return True
-    elif taking.utc_ns() > pace.end_ns(0) + _SETTLED_NS:
+    elif taking.utc_ns() > pace.end_ns(0) + SETTLED_NS:
         return True
     if taking.feed.silent_s() > taking.context.settings.rtsp.capture_timeout:
         raise why_silent(taking)
     return False
-
-
-def _clip(taking: Taking) -> Outcome:
-    """One clip, or one for each connection that the span saw; the last one is published with the job's end."""
-    refuse_if_nearly_full(taking)
-    context, params = taking.context, taking.params
-    with context.database.read() as tx:
-        made = clips.for_job(tx, context.job.id)
-    pressed_ns = start_of(taking.feed, params)
-    to_ns = pressed_ns + int(params.post_s * 1e9)
-    from_ns = max(
-        (clip.captured_at_ns + clip.duration_ns for clip in made), default=pressed_ns - int(params.pre_s * 1e9)
-    )
-    continuity = Continuity(taking.camera.id, from_ns)
-    count = told = 0
-    last: Clip | None = None
-    for _, group in groupby(_span(taking, continuity, from_ns, to_ns), key=lambda got: got[0].epoch):
-        if last is not None:
-            commit(taking, replace(last, gaps=tuple(continuity.gaps[told:])))
-            told = len(continuity.gaps)
-        ordinal = max((clip.ordinal + 1 for clip in made), default=0) + count
-        last = store_clip(taking, group, ordinal)
-        count += 1
-    if context.cancel.cancelled:
-        if last is not None:
-            commit(taking, replace(last, gaps=tuple(continuity.gaps[told:])))
-        context.cancel.check()
-    if last is None and not made:
-        raise why_silent(taking) if taking.feed.lost else _nothing(taking)
-    continuity.reach(to_ns, taking.feed.frame_interval_ns, lambda: gap_reason(taking, None))
-    gaps = [gap for clip in made for gap in clip.gaps] + continuity.gaps
-    outcome = _outcome(0, len(made) + count, gaps)
-    if last is None:
-        return outcome
-    publish = publisher(taking, replace(last, gaps=tuple(continuity.gaps[told:])))
-    return replace(outcome, publish=lambda tx: _done(publish(tx)), files=(last.path,))
-
-
-def _span(taking: Taking, continuity: Continuity, from_ns: int, to_ns: int) -> Iterator[tuple[Gop, Packet]]:
-    """The packets of a clip. Ends early, with a gap, when the camera is silent for too long or the disk nearly full."""
-    context, feed = taking.context, taking.feed
-    checked_ns, begun = 0, False
-    for got in _until_stopping(span_packets(taking, from_ns, to_ns)):
-        now_ns = taking.utc_ns()
-        if not context.cancel.cancelled:
-            share = (min(now_ns, to_ns) - from_ns) / max(1, to_ns - from_ns)
-            context.progress(100 * share, "writing", f"until {utc_text(to_ns)}")
-        if got is None:
-            silent = feed.silent_s() > context.settings.rtsp.capture_timeout
-            if silent and not begun:
-                raise why_silent(taking)
-            if silent or now_ns > to_ns + _SETTLED_NS:
-                return
-            continue
-        gop, packet = got
-        at_ns = feed.at(Instant(gop.epoch, packet.pts)).at_ns
-        continuity.reach(at_ns, feed.frame_interval_ns, partial(gap_reason, taking, gop))
-        if now_ns - checked_ns > _DISK_EVERY_NS:
-            checked_ns = now_ns
-            if free_bytes(taking) < context.settings.retention.min_free_bytes // 2:
-                continuity.gaps.append(taking.gap(at_ns, to_ns, "The disk is nearly full"))
-                continuity.reached_ns = to_ns
-                return
-        begun = True
-        yield got
-
-
-def _until_stopping(packets: Iterator[T]) -> Iterator[T]:
-    """Packets, until the worker is to leave: what was recorded up to then is kept, the rest is for the next worker."""
-    try:
-        yield from packets
-    except Cancelled as asked:
-        if asked.reason is not Reason.STOPPING:
-            raise
-
-
-def _nothing(taking: Taking) -> InstantGone:
-    label = taking.camera.label
-    return InstantGone(f"{label} has no picture of the time asked for: the ring does not reach that far", camera=label)
-
-
-def _outcome(frame_count: int, clip_count: int, gaps: list[Gap]) -> Outcome:
-    return Outcome({"frames": frame_count, "clips": clip_count, "gaps": [gap.as_json() for gap in gaps]})
 
 
 _MODES: Mapping[CaptureMode, Callable[[Taking], Outcome]] = {
@@ -239,5 +127,6 @@ _MODES: Mapping[CaptureMode, Callable[[Taking], Outcome]] = {
     CaptureMode.BURST: _burst,
     CaptureMode.INTERVAL: _interval,
     CaptureMode.CONTINUOUS: _interval,
-    CaptureMode.CLIP: _clip,
+    CaptureMode.EVENT_DRIVEN: capture_events.watch,
+    CaptureMode.CLIP: capture_clips.clip,
 }

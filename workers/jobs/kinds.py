@@ -1,12 +1,12 @@
 """Which handler does which kind of job, in which pool, how many at once and for how long."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from core.capture import CaptureMode, CaptureParams
 from core.job import Job, JobKind
 from core.settings import Settings
 from workers.jobs import analyzing, capturing, importing, reporting, stop_timing, tracking
-from workers.runner import KindRules
+from workers.runner import Handler, KindRules
 from workers.scheduler import ANALYSES, CAPTURES, WORK
 
 SHARDS_AT_ONCE = 4
@@ -29,46 +29,29 @@ def _capture_limit_s(job: Job, settings: Settings) -> float:
     return asked_s + settings.rtsp.capture_timeout + _CAPTURE_MARGIN_S
 
 
+def _work_slots(settings: Settings) -> int:
+    return settings.jobs.concurrency
+
+
+def _unhurried(handler: Handler, pool: str = WORK, slots: Callable[[Settings], int] = _work_slots) -> KindRules:
+    """Rules for what may take hours, as a large import, a long clip or a night's run do; it may not stand still."""
+    return KindRules(
+        handler, pool, slots, limit_s=lambda job, settings: None, stall_s=lambda settings: settings.jobs.timeout
+    )
+
+
 KINDS: Mapping[JobKind, KindRules] = {
     JobKind.CAPTURE: KindRules(
         capturing.run, CAPTURES, slots=lambda settings: settings.jobs.capture_concurrency, limit_s=_capture_limit_s
     ),
-    # An import may take hours; what it may not do is stand still.
-    JobKind.IMPORT: KindRules(
-        importing.run,
-        WORK,
-        slots=lambda settings: settings.jobs.concurrency,
-        limit_s=lambda job, settings: None,
-        stall_s=lambda settings: settings.jobs.timeout,
-    ),
-    # A clip may be hours long; its child may not stand still.
-    JobKind.STOP_TIMING: KindRules(
-        stop_timing.run,
-        WORK,
-        slots=lambda settings: settings.jobs.concurrency,
-        limit_s=lambda job, settings: None,
-        stall_s=lambda settings: settings.jobs.timeout,
-    ),
-    # A run may take the night; what it may not do is stand still.
-    JobKind.ANALYZE: KindRules(
-        analyzing.run,
-        ANALYSES,
-        slots=lambda settings: SHARDS_AT_ONCE,
-        limit_s=lambda job, settings: None,
-        stall_s=lambda settings: settings.jobs.timeout,
-    ),
+    JobKind.IMPORT: _unhurried(importing.run),
+    JobKind.STOP_TIMING: _unhurried(stop_timing.run),
+    JobKind.ANALYZE: _unhurried(analyzing.run, ANALYSES, lambda settings: SHARDS_AT_ONCE),
     JobKind.REPORT: KindRules(
         reporting.run,
         WORK,
-        slots=lambda settings: settings.jobs.concurrency,
+        slots=_work_slots,
         limit_s=lambda job, settings: settings.jobs.timeout,
     ),
-    # A clip may be hours long; its child may not stand still.
-    JobKind.TRACK: KindRules(
-        tracking.run,
-        WORK,
-        slots=lambda settings: settings.jobs.concurrency,
-        limit_s=lambda job, settings: None,
-        stall_s=lambda settings: settings.jobs.timeout,
-    ),
+    JobKind.TRACK: _unhurried(tracking.run),
 }

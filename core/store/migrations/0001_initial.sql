@@ -17,13 +17,13 @@ CREATE TABLE station (
 ) STRICT;
 
 CREATE TABLE counters (
-    name TEXT NOT NULL,  -- revision, jobs, worded_to or clock_back_ns
+    name TEXT NOT NULL,  -- revision, jobs, filed_to or clock_back_ns
     kind TEXT NOT NULL,  -- of jobs; else empty
     state TEXT NOT NULL,  -- of jobs; else empty
     number INTEGER NOT NULL,
     PRIMARY KEY (name, kind, state)
 ) WITHOUT ROWID, STRICT;
-INSERT INTO counters VALUES ('revision', '', '', 1), ('worded_to', '', '', 0), ('clock_back_ns', '', '', 0);
+INSERT INTO counters VALUES ('revision', '', '', 1), ('filed_to', '', '', 0), ('clock_back_ns', '', '', 0);
 
 CREATE TABLE cameras (
     id TEXT COLLATE "NOCASE" NOT NULL,  -- names folders; case does not tell two apart

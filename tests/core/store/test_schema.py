@@ -172,7 +172,6 @@ READS = {
     "started jobs": lambda tx: job_starts.page(tx, state=JobState.COMPLETED, from_ns=1, to_ns=2),
     "the panel": lambda tx: jobs.active(tx, 5),
     "changed jobs": lambda tx: jobs.changed(tx, revision=5),
-    "cancelled jobs": lambda tx: jobs.cancelled_since(tx, 5),
     "captures to pin": lambda tx: jobs.new_captures(tx, 5),
     "the next due job": jobs.next_due_ns,
     "frames": lambda tx: frames.page(tx, frames.FrameFilter(), "5:x"),
@@ -184,7 +183,6 @@ READS = {
     "hidden frames": lambda tx: frames.expired_deletions(tx, 5),
     "changed frames": lambda tx: frames.changed(tx, 5),
     "the next due upload": uploads.next_due_ns,
-    "changed uploads": lambda tx: uploads.changed(tx, revision=5),
     "why uploads wait": uploads.summary,
     "runs": lambda tx: runs.page(tx, "5:x"),
     "changed runs": lambda tx: runs.changed(tx, 5),
@@ -219,8 +217,12 @@ def test_claims_look_only_where_the_next_one_stands(db, keep):
 
 def _assert_indexed(said):
     """No scan of a table, and no sort of one; a UNION of one row a kind may be sorted."""
-    few = ("station", "upload_totals", "counters", "cameras", "anon_", "CONSTANT", "SUBQUERY", "(subquery")
+    few = ("station", "upload_totals", "counters", "cameras", "anon_", "part", "CONSTANT", "SUBQUERY", "(subquery")
     for statement, line in said:
-        sorts = line.startswith("USE TEMP B-TREE FOR ORDER BY") and "UNION ALL" not in statement
+        sorts = (
+            line.startswith("USE TEMP B-TREE FOR ORDER BY")
+            and "UNION ALL" not in statement
+            and "VALUES (0," not in statement
+        )
         scans = line.startswith("SCAN") and "USING" not in line and not any(name in line for name in few)
         assert not sorts and not scans, f"{line}\n{statement}"

@@ -1,7 +1,9 @@
 """Cameras, sessions, processes and the station's own row."""
 
+import time
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from core.camera import Camera, CameraFound, CameraState, CameraStatus, ClockSource, Transport
@@ -121,6 +123,17 @@ def test_six_seconds_of_silence_are_absence(do, clock):
     assert len(do(processes.present, Role.WORKER)) == 1
     do(processes.leave, "w")
     assert do(processes.present, Role.WORKER) == []
+
+
+def test_a_silent_worker_whose_process_runs_is_not_taken_for_dead(do, clock):
+    here = psutil.Process()
+    do(processes.beat, replace(a_beat(int(here.create_time() * 1e9)), pid=here.pid))
+    assert do(processes.present, Role.WORKER, time.time_ns() + 60 * 10**9) == []
+    assert [beat.id for beat in do(processes.running, Role.WORKER, time.time_ns() + 60 * 10**9)] == ["w"]
+    before = int(here.create_time() * 1e9) - 3600 * 10**9  # the number of a worker that died was given to us
+    do(processes.leave, "w")
+    do(processes.beat, replace(a_beat(before), pid=here.pid))
+    assert do(processes.running, Role.WORKER, time.time_ns()) == []
 
 
 def test_a_beat_does_not_undo_what_others_asked_of_the_process(do, clock):

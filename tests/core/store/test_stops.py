@@ -21,6 +21,12 @@ def a_stop(clip_id=None, at_s=0.0, **fields):
     return replace(stop, box=((0.1, 0.2), (0.9, 0.2), (0.9, 0.9)), **fields)
 
 
+def only(*moments, at_s=0.0):
+    """A live stop of which no more is known: the car stood when the timing began."""
+    whole = a_stop(None, at_s, job_id=None, machine_span=None, complete=False)
+    return replace(whole, machine={moment: whole.machine[moment] for moment in moments})
+
+
 @pytest.fixture
 def clip(do):
     return do(clips.add, a_clip(captured_at_ns=T0), station_id="s")
@@ -85,6 +91,14 @@ def test_a_live_measure_renews_its_own_and_leaves_the_clips_alone(db, do, clip):
     assert (whole.id, whole.complete) == (first.id, True)
     (timed,) = do(stops.keep, [a_stop(clip.id)], clip_id=clip.id)
     assert do(stops.keep, [a_stop(None, job_id=None)], clip_id=None) == [timed]
+
+
+def test_a_live_stop_known_by_one_instant_is_renewed_though_the_clock_moved_a_little(db, do):
+    (kept,) = do(stops.keep, [only(Moment.RELEASED)], clip_id=None)
+    (whole,) = do(stops.keep, [only(Moment.RELEASED, Moment.DEPARTED, at_s=0.000_4)], clip_id=None)
+    assert whole.id == kept.id
+    with db.read() as tx:
+        assert len(stops.for_session(tx, None)) == 1
 
 
 def test_instants_stay_in_their_order(do, clip):

@@ -82,9 +82,12 @@ def test_frames_are_filtered_by_camera_session_kind_and_day(qtbot, station, show
     assert counted(page.filter.kind, 2) == 1
     with qtbot.waitSignal(page.model.counted):
         page.filter.days.setCurrentIndex(4)
-    for edit in (page.filter.first, page.filter.last):  # the session's day: noon UTC is 4 o'clock in the morning there
+    for edit in (
+        page.filter.days.first,
+        page.filter.days.last,
+    ):  # the session's day: noon UTC is 4 o'clock in the morning there
         with qtbot.waitSignal(page.model.counted):
-            edit.setDate(page.filter.first.date().fromString("2026-11-21", "yyyy-MM-dd"))
+            edit.setDate(page.filter.days.first.date().fromString("2026-11-21", "yyyy-MM-dd"))
     assert page.model.count == 4
 
 

@@ -33,8 +33,18 @@ def test_what_a_mode_asks_for_is_what_a_capture_takes(bar, mode):
         CaptureMode.INTERVAL: {"fps", "duration_s"},
         CaptureMode.CONTINUOUS: {"fps", "duration_s"},
         CaptureMode.CLIP: {"pre_s", "post_s"},
+        CaptureMode.EVENT_DRIVEN: {"pre_s", "post_s", "duration_s"},
     }
     assert given.keys() == expected[mode]
+
+
+def test_events_are_offered_where_there_is_a_pit_box_and_say_why_not(bar):
+    button = next(button for button in bar.findChildren(QPushButton) if button.text() == "Events")
+    assert button.isEnabled() and "pit box" in button.toolTip()
+    bar.show_watchable(False)
+    bar.set_mode(CaptureMode.EVENT_DRIVEN)
+    assert not button.isEnabled() and bar.mode is CaptureMode.SINGLE_FRAME
+    assert "Cameras ▸ Pit box" in button.toolTip() and "Cameras ▸ Pit box" in button.accessibleName()
 
 
 def test_the_button_says_what_it_will_capture(bar):

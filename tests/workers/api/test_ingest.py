@@ -228,7 +228,7 @@ def test_a_frame_timestamp_is_the_instant_that_is_captured(api: Api, station: St
         ({"camera_id": "con", "rtsp_url": "rtsp://127.0.0.1/a"}, 422),
         ({"camera_id": "New", "rtsp_url": "http://127.0.0.1/a"}, 422),
         ({"camera_id": "New", "rtsp_url": "rtsp://[broken"}, 422),
-        ({"camera_id": CAMERA, "capture_mode": "event_driven"}, 422),
+        ({"camera_id": CAMERA, "capture_mode": "event_driven"}, 409),
         ({"camera_id": CAMERA, "duration": 0}, 422),
         ({"camera_id": CAMERA, "duration": "NaN"}, 422),
         ({"camera_id": CAMERA, "fps": 31}, 422),

@@ -101,7 +101,7 @@ def test_a_kind_that_is_none_names_those_that_are(api: Api, kind: str):
     [
         ({"camera_id": CAMERA}, 422),
         ({"mode": "single_frame"}, 422),
-        ({"camera_id": CAMERA, "mode": "event_driven"}, 422),
+        ({"camera_id": CAMERA, "mode": "event"}, 422),
         ({"camera_id": CAMERA, "mode": "interval", "fps": 31}, 422),
         ({"camera_id": CAMERA, "mode": "single_frame", "at": "noon"}, 422),
         ({"camera_id": CAMERA, "mode": "single_frame", "at_ns": 10**30}, 422),
@@ -112,6 +112,16 @@ def test_a_kind_that_is_none_names_those_that_are(api: Api, kind: str):
 def test_a_capture_that_can_not_be_is_refused(api: Api, params: dict[str, object], status: int):
     answer = api.post("/jobs/capture", json={"params": params})
     assert is_refused(answer, status, "usage_error" if status == 422 else "camera_unknown")
+
+
+def test_an_event_capture_needs_a_pit_box_to_watch(api: Api, station: StationParts):
+    asked = {"params": {"camera_id": CAMERA, "mode": "event_driven"}}
+    answer = api.post("/jobs/capture", json=asked)
+    assert is_refused(answer, 409, "no_pit_box") and "Pit box" in answer.text
+    with station.database.write() as tx:
+        cameras.set_pit_box(tx, CAMERA, PitBox(((0.1, 0.1), (0.9, 0.1), (0.9, 0.9))))
+    job = station.job(api.post("/jobs/capture", json=asked).json()["process"]["process_id"])
+    assert (job.params["mode"], job.params["duration_s"]) == ("event_driven", 3600.0)
 
 
 def test_a_field_that_nobody_knows_is_refused_and_not_lost(api: Api):

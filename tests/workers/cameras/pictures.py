@@ -26,6 +26,23 @@ _ENCODERS = {"h264": "libx264", "hevc": "libx265"}
 @cache
 def encoded(count: int = 50, codec: str = "h264", b_frames: int = 0) -> tuple[VideoFormat, tuple[Packet, ...]]:
     """`count` pictures of 160×96, each grey by `grey_of(number)`, PTS number × 3600, arriving by their time."""
+    return _encoded([np.full((HEIGHT, WIDTH), grey_of(number), np.uint8) for number in range(count)], codec, b_frames)
+
+
+@cache
+def encoded_motion(still: int, moving: int, still_again: int) -> tuple[VideoFormat, tuple[Packet, ...]]:
+    """So many pictures of a grey ground, then with a bright square that crosses their middle, then without it."""
+    drawn = []
+    for number in range(still + moving + still_again):
+        grey = np.full((HEIGHT, WIDTH), 90, np.uint8)
+        if still <= number < still + moving:
+            left = 40 + 60 * (number - still) // moving
+            grey[36:60, left : left + 24] = 200
+        drawn.append(grey)
+    return _encoded(drawn, "h264", 0)
+
+
+def _encoded(greys: list[np.ndarray], codec: str, b_frames: int) -> tuple[VideoFormat, tuple[Packet, ...]]:
     encoder = av.CodecContext.create(_ENCODERS[codec], "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
@@ -40,8 +57,7 @@ def encoded(count: int = 50, codec: str = "h264", b_frames: int = 0) -> tuple[Vi
         **({"x265-params": x265} if codec == "hevc" else {}),
     }
     out = []
-    for number in range(count):
-        grey = np.full((HEIGHT, WIDTH), grey_of(number), np.uint8)
+    for number, grey in enumerate(greys):
         chroma = np.full((HEIGHT // 2, WIDTH), 128, np.uint8)
         frame = av.VideoFrame.from_ndarray(np.vstack([grey, chroma]), "yuv420p")
         frame.pts = number
@@ -126,8 +142,8 @@ def opening(*streams: ReplayedStream | CameraError) -> Callable[..., ReplayedStr
 class PacedStream:
     """A camera that sends a picture each 40 ms from when it was opened, and hangs up after `lasts_s`."""
 
-    def __init__(self, lasts_s: float = 1e9) -> None:
-        self.video, self._packets = encoded(50)
+    def __init__(self, lasts_s: float = 1e9, encoded: tuple[VideoFormat, tuple[Packet, ...]] = encoded(50)) -> None:
+        self.video, self._packets = encoded
         self._lasts_s = lasts_s
         self._started_s = time.monotonic()
         self._sent = 0
@@ -152,15 +168,15 @@ class PacedStream:
 class Flapping:
     """Opens a camera that is there for a while, away for a while, and then there for good."""
 
-    def __init__(self, there_s: float, away_s: float) -> None:
-        self._there_s, self._away_s = there_s, away_s
+    def __init__(self, there_s: float, away_s: float, *shown: tuple[VideoFormat, tuple[Packet, ...]]) -> None:
+        self._there_s, self._away_s, self._shown = there_s, away_s, shown
         self._opened_s: float | None = None
 
     def __call__(self, camera: Camera, login: Login | None, settings: RtspSettings) -> PacedStream:
         now_s = time.monotonic()
         if self._opened_s is None:
             self._opened_s = now_s
-            return PacedStream(self._there_s)
+            return PacedStream(self._there_s, *self._shown)
         if now_s < self._opened_s + self._there_s + self._away_s:
             raise CameraUnreachable("Nothing listens there")
-        return PacedStream()
+        return PacedStream(1e9, *self._shown)

@@ -150,15 +150,6 @@ def test_a_capture_that_can_not_be_pinned_is_left_to_its_handler(feeds, params):
     feeds.pin_for(capture("A" if params else "Unknown", **params))
 
 
-def test_a_test_of_a_live_camera_asks_its_feed_and_opens_no_second_connection(feeds, opened):
-    (camera,) = cameras("A")
-    feeds.sync_with([camera], QUICK)
-    wait_until(lambda: states(feeds) == {"A": CameraState.LIVE})
-    found = feeds.test(replace(camera, id="unsaved"), None)
-    assert (found.codec, found.width, found.height) == ("h264", 160, 96)
-    assert len(opened.names) == 1
-
-
 def test_a_test_tells_what_a_real_camera_sends_within_five_seconds(camera, login):
     started = time.monotonic()
     found = test_camera(camera, login, Settings())

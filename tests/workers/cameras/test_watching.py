@@ -38,6 +38,17 @@ def test_who_looks_is_shown_the_same_pictures():
     assert {picture.pts // TICKS for picture in watch.taken()} >= set(showing.mailbox.numbers)
 
 
+def test_two_may_watch_and_each_has_every_picture():
+    showing, watch = watching(None)
+    with watch.followed() as mine, watch.followed() as yours:
+        showing.send(30)
+        showing.catch_up()
+        numbers = [picture.pts for picture in mine()]
+        assert len(numbers) > 1 and [picture.pts for picture in yours()] == numbers
+        assert watch.taken() == mine() == [], "nothing is timed live, and nothing is handed over twice"
+    assert not showing.preview.step()
+
+
 def test_without_a_box_nothing_is_decoded_and_a_box_may_come_and_go():
     showing, watch = watching(None)
     showing.send(30)

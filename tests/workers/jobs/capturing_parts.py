@@ -95,8 +95,8 @@ class Capturing:
 def feeds_of(station: StationParts, url: str, opener: OpenStream = open_stream) -> Feeds:
     with station.database.write() as tx:
         camera = cameras.update(tx, replace(cameras.get(tx, CAMERA), url=url, location="Pit lane"))
-    feeds = Feeds(station.folder, SETTINGS, Credentials(station.folder), open_stream=opener)
-    feeds.sync_with([camera], SETTINGS)
+    feeds = Feeds(station.folder, station.settings, Credentials(station.folder), open_stream=opener)
+    feeds.sync_with([camera], station.settings)
     return feeds
 
 

@@ -24,7 +24,6 @@ from core.errors import (
     MediaUnsupported,
 )
 from core.store import clips, frames, jobs, uploads
-from core.upload import UploadState
 from tests.conftest import eventually
 from tests.workers import child_functions as child
 from tests.workers.jobs.media_files import write_bomb, write_clip, write_frame, write_half
@@ -58,7 +57,7 @@ def test_a_frame_is_taken_in_whole_with_its_upload_and_metadata(
     assert (frame.job_id, frame.original_filename, frame.clock_source) == (job.id, "IMG 7.jpg", ClockSource.FILE)
     assert (frame.location, frame.meta, frame.operator, frame.tenant_id) == ("Box 7", {"n": 1}, "Ada", "Haas")
     with station.database.read() as tx:
-        [upload] = uploads.by_state(tx, UploadState.WAITING)
+        [upload] = uploads.every(tx)
     assert (upload.path, upload.sha256) == (frame.path, frame.sha256)
 
 

@@ -31,6 +31,7 @@ def test_every_kind_has_rules():
         ({"mode": CaptureMode.BURST, "count": 100, "fps": 0.5}, 200),
         ({"mode": CaptureMode.INTERVAL, "duration_s": 600}, 600),
         ({"mode": CaptureMode.CONTINUOUS, "duration_s": 3600}, 3600),
+        ({"mode": CaptureMode.EVENT_DRIVEN}, 3600),
         ({"mode": CaptureMode.CLIP, "pre_s": 10, "post_s": 3600}, 3610),
     ],
 )

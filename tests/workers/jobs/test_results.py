@@ -43,7 +43,7 @@ def test_rows_and_uploads_come_with_the_completion(station: StationParts, contex
     job = station.job(context.job.id)
     with station.database.read() as tx:
         files = results.for_job(tx, job.id)
-        waiting = {upload.path for upload in uploads.by_state(tx, UploadState.WAITING)}
+        waiting = {upload.path for upload in uploads.every(tx) if upload.state is UploadState.WAITING}
     assert (job.state, job.summary) == (JobState.COMPLETED, {"tracks": 1})
     assert [file.name for file in files] == ["tracks.json", "tracks.txt"]
     assert waiting == set(outcome.files) == {f"results/{job.id}/1/{name}" for name in ("tracks.json", "tracks.txt")}
