@@ -49,5 +49,6 @@ def teardown_of(tx: Reading, run_id: str, what: dict[str, object]) -> NewJob:
     row = tx.row(select(runs.c.name, runs.c.pack_name, runs.c.tenant_id, runs.c.operator).where(runs.c.id == run_id))
     assert row is not None
     params = {"run_id": run_id, "pack": row["pack_name"], "teardown": True, **what}
-    name = f"Delete what is left of {row['name'] or row['pack_name']}" if "keys" in what else "Cancel its batch"
+    what_it_does = "Delete what is left" if "keys" in what else "Cancel the batch"
+    name = f"{what_it_does} of {row['name'] or row['pack_name']}"
     return NewJob(JobKind.ANALYZE, params, name=name, tenant_id=row["tenant_id"], operator=row["operator"])

@@ -43,6 +43,8 @@ class Fault(StrEnum):
     UNKNOWN_MODEL = "404"
     BAD_REQUEST = "400"
     DROP = "the connection closes"
+    PORTAL = "200 with a page to log in to the network"
+    REDIRECT = "302 to such a page"
 
 
 _ERRORS = {
@@ -169,6 +171,10 @@ class FakeVertex:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         asyncio.get_running_loop().call_later(after_s, self._left)
+        if fault is Fault.PORTAL:
+            return Reply(b"<html>Welcome to the circuit's WLAN</html>", headers={"Content-Type": "text/html"})
+        if fault is Fault.REDIRECT:
+            return Reply(status=302, headers={"Location": "http://127.0.0.1:9/login"})
         if fault in _ERRORS:
             return _error(fault, self.retry_after_s if fault is Fault.RATE_LIMIT else None, after_s)
         return json_reply(answer(fault, model, body), after_s=after_s)

@@ -135,8 +135,12 @@ def fault_of(failed: Exception, *, model: str, project: str, location: str, time
     if isinstance(failed, auth.GoogleAuthError):
         return CredentialsRefused(said=_short(str(failed)))
     if isinstance(failed, ValueError):  # a body that is no JSON: a proxy's or a captive portal's page
-        return Again(AnalysisUnreachable("What answers is not Vertex AI", hint="Log in to the network, if it asks."))
+        return Again(_not_vertex())
     return None
+
+
+def _not_vertex() -> AnalysisUnreachable:
+    return AnalysisUnreachable("What answers is not Vertex AI", hint="Log in to the network, if it asks.")
 
 
 def _refusal(failed: Any, model: str, project: str, location: str) -> Exception:
@@ -150,6 +154,8 @@ def _refusal(failed: Any, model: str, project: str, location: str) -> Exception:
     if code in (408, 429, 499) or code >= 500:
         told = ModelOverloaded(model=model, said=f"{code} {failed.status or ''}".strip())
         return Again(told, retry_after_s(getattr(failed.response, "headers", {})), overloaded=True)
+    if 300 <= code < 400:
+        return Again(_not_vertex())
     if failed.status == "FAILED_PRECONDITION":
         return AccessDenied(project=project, said=said)
     return RequestRefused(said=said)

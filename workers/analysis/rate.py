@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from workers.cancellation import Cancelled, CancelToken
+from workers.cancellation import CancelToken
 
 _LOOK_S = 0.5
 _TELL_S = 1.0
@@ -89,18 +89,23 @@ class Places:
                 return
             given = threading.Event()
             heappush(self._queue, (order, next(self._tickets), given))
+        has_it = False
         try:
             while not given.wait(_LOOK_S):
                 patience.check()
-        except Cancelled:
-            with self._lock:
-                still_waits = [place for place in self._queue if place[2] is not given]
-                had_it = len(still_waits) == len(self._queue)
-                self._queue = still_waits
-                heapify(self._queue)
-            if had_it:
-                self._leave()
-            raise
+            has_it = True
+        finally:
+            if not has_it:
+                self._give_up(given)
+
+    def _give_up(self, given: threading.Event) -> None:
+        with self._lock:
+            others = [place for place in self._queue if place[2] is not given]
+            was_given = len(others) == len(self._queue)
+            heapify(others)
+            self._queue = others
+        if was_given:
+            self._leave()
 
     def _leave(self) -> None:
         """The place goes from hand to hand."""

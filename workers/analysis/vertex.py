@@ -132,8 +132,8 @@ class Cloud:
         with self._told(model), self._wire.turn(cancel, waiting, order):
             response = client.models.generate_content(model=model, contents=contents, config=AS_SENT)
             answer = json.loads((response.sdk_http_response and response.sdk_http_response.body) or "{}")
-            if not isinstance(answer, dict):
-                raise ValueError("no object")
+            if not isinstance(answer, dict) or not isinstance(answer.get("candidates", []), list):
+                raise ValueError("no answer of Vertex AI")
             return answer
 
     def count_tokens(self, model: str) -> int:

@@ -133,7 +133,7 @@ def _put_back(context: JobContext, run_id: str, why: KnownError | None) -> None:
             reason = why.title if why is not None else "Resumed"
             again_ns = tx.now_ns + (_AGAIN_NS if why is not None else 0)
             jobs.wait(tx, context.job, reason, again_ns)
-            if isinstance(why, ProviderUnready):
+            if isinstance(why, ProviderUnready) and "load" not in context.job.params:
                 run_waiting.wait_for_operator(tx, run_id, why, again_ns)
     raise StaleAttempt("job", context.job.id, context.job.attempt)
 

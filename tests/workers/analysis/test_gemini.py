@@ -72,7 +72,7 @@ def test_what_was_wrong_with_the_last_answer_is_said_when_it_is_asked_again(ask,
     assert "score: 200 is too much" in vertex.seen[0].body["contents"][0]["parts"][0]["text"]
 
 
-@pytest.mark.parametrize("fault", [Fault.RATE_LIMIT, Fault.BROKEN, Fault.UNAVAILABLE, Fault.DROP])
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMIT, Fault.BROKEN, Fault.UNAVAILABLE, Fault.DROP, Fault.PORTAL])
 def test_a_passing_fault_is_tried_again(ask, vertex, fault):
     assert ask(fault).values is not None
     assert vertex.calls["car-7"] == 2
@@ -161,6 +161,12 @@ def test_without_a_network_it_says_so_and_comes_back_with_it(vertex, tmp_path):
             provider.analyze(pack(), asset("car-8"), [path], CancelToken())
         vertex.network(up=True)
         assert provider.analyze(pack(), asset("car-8"), [path], CancelToken()).values
+
+
+@pytest.mark.parametrize("fault", [Fault.PORTAL, Fault.REDIRECT])
+def test_a_network_that_wants_a_login_first_is_waited_for_and_fails_no_asset(ask, fault):
+    with pytest.raises(AnalysisUnreachable, match="not Vertex AI"):
+        ask(*[fault] * 4)
 
 
 def test_a_call_that_takes_too_long_is_given_up_and_tried_again(ask, vertex):
