@@ -54,7 +54,10 @@ def test_a_clone_that_was_moved_sets_up_anew(clone: Path, monkeypatch: pytest.Mo
 def test_the_demo_has_a_made_up_gemini_that_ends_with_it_unless_a_real_one_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(os, "environ", {"PATH": os.environ["PATH"]})
+    told = [f"GEMINI__{name}" for name in ("BASE_URL", "ACCESS_TOKEN", "PROJECT", "BATCH_BUCKET")]
+    for name in (*told, "STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"):
+        monkeypatch.setenv(name, "")  # so that what the door says is taken back after the test
+        monkeypatch.delenv(name)
     server = run.made_up_gemini()
     assert server is not None
     assert os.environ["GEMINI__BASE_URL"].startswith("http://127.0.0.1:")
