@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import hmac
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from core import logs
 from core.ids import new_id
 from workers.api.errors import Refused, answer_for_refusal
 
-_log = logs.get("api")
+_NAME = "api"
+_log = logs.get(_NAME)
 UPLOAD = "/api/v1/ingest/upload"
 OPEN = frozenset({("GET", "/"), ("HEAD", "/")})
 PAGES = ("/docs", "/redoc", "/openapi.json", "/offline-docs/")
@@ -167,6 +169,8 @@ class Door:
         self._seen(scope["method"], scope["path"], status, seconds)
         # What reads may come hundreds of times a second; what changes something, or fails, is worth a line.
         quiet = scope["method"] in ("GET", "HEAD") and status < 500
+        if quiet and not logging.getLogger(_NAME).isEnabledFor(logging.DEBUG):
+            return  # at once: to say nothing through all that a line passes takes longer than the door itself
         tell = _log.debug if quiet else _log.info
         tell(f"{scope['method']} {scope['path'][:200]}", status=status, ms=round(seconds * 1e3, 1))
 
