@@ -66,6 +66,9 @@ class Flow:
         self._inside = small[self._rows, self._columns] == 1
         self._grid = np.stack(np.meshgrid(np.arange(self._size[0]), np.arange(self._size[1])), 2).astype(np.float32)
         self._engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        # At half size, not a quarter: else what shows of a car between two people is smaller than what is compared.
+        self._engine.setFinestScale(1)
+        self._engine.setVariationalRefinementIterations(0)
         self._before: deque[tuple[float, Gray]] = deque(maxlen=_STEPS_BACK)
 
     def add(self, t_s: float, picture: Gray) -> Movement | None:
@@ -75,10 +78,16 @@ class Flow:
         for back in (1, _STEPS_BACK):
             if found is None and len(self._before) >= back:
                 then_s, then = self._before[-back]
-                moved, proven = self._moved(small, then)
-                found = self._largest(moved, proven, t_s, t_s - then_s)
+                if self._differs(small, then):
+                    moved, proven = self._moved(small, then)
+                    found = self._largest(moved, proven, t_s, t_s - then_s)
         self._before.append((t_s, small))
         return found
+
+    def _differs(self, now: Gray, then: Gray) -> bool:
+        """Whether the box looks different at all: mostly it does not, and flow is dear."""
+        off = _around(now, then)[self._rows, self._columns]
+        return int(np.sum(off[self._inside] > _PROOF_LEVELS)) >= _FEWEST
 
     def _moved(self, now: Gray, then: Gray) -> tuple[Floats, Flags]:
         """(places, 2) px of the small picture that each place moved, the shake taken out; and where that is proven.
@@ -88,15 +97,13 @@ class Flow:
         flow = np.asarray(self._engine.calc(now, then, np.zeros((*now.shape, 2), np.float32)), np.float32)
         moved = -flow[self._rows, self._columns]
         shake = _stillest(moved[~self._inside], moved)
-        off_moved = self._wrong(now, then, flow)
-        off_still = self._wrong(now, then, np.broadcast_to(-shake, flow.shape).astype(np.float32))
+        brought = cv2.remap(then, self._grid + flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+        off_moved = _around(now, brought)
+        shift = np.array([[1, 0, shake[0]], [0, 1, shake[1]]], np.float64)
+        still = cv2.warpAffine(then, shift, self._size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        off_still = _around(now, cast(Gray, still))
         proven = (off_still > _PROOF_LEVELS) & (off_moved < _PROOF * off_still)
         return moved - shake, cast(Flags, proven[self._rows, self._columns])
-
-    def _wrong(self, now: Gray, then: Gray, flow: Floats) -> Floats:
-        """Mean difference around each pixel between a picture and the one before, brought over by the flow."""
-        before = cv2.remap(then, self._grid + flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-        return cast(Floats, cv2.blur(cv2.absdiff(now, before).astype(np.float32), (5, 5)))
 
     def _largest(self, moved: Floats, proven: Flags, t_s: float, within_s: float) -> Movement | None:
         """Of the groups that move each as one, the one that moves most of the box fastest."""
@@ -138,6 +145,11 @@ class Flow:
             extent=float(high - low) / max(1.0, float(np.ptp(self._corners @ unit))),
             spread=(float(low), float(high)),
         )
+
+
+def _around(one: Gray, other: Gray) -> Floats:
+    """Mean difference around each pixel between two pictures."""
+    return cast(Floats, cv2.boxFilter(cv2.absdiff(one, other), cv2.CV_32F, (5, 5)))
 
 
 def _mode(moved: Floats) -> Floats:
