@@ -14,6 +14,12 @@ from workers.vision.stop_timing.view import Gray
 _SEARCHED = (1.1, 0.45)
 """First, every _SEARCH_STEP_S, so much is looked at on the moving side of the rough instant, and on the other."""
 _SEARCH_STEP_S = 0.034
+_ROUGH_OFF_S = (0.0, -0.4, 0.4, -0.7)
+"""By how much the rough instant may be wrong: tried in turn, later than the truth being positive."""
+_SURE_S = 0.06
+_RESTS_S, _SETTLES_S = 0.14, 0.2
+"""After the rough instant, and after the car was _NEAR_PX from its place, it stands."""
+_GAP_S = 0.15
 _FITTED = (0.36, 0.26)
 """Then every picture, around what was found."""
 _FITTED_SHARE = 0.16
@@ -49,20 +55,40 @@ def instant(
 
     seen: pictures in order of time; length_px: of the box along the travel.
     """
-    rests_s = rough_s + 0.12 if stops else rough_s - 0.15
-    rests = min(seen, key=lambda one: abs(one.t_s - rests_s), default=None)
-    if rests is None or abs(rests.t_s - rests_s) > 0.3:
+    found: TimedInstant | None = None
+    for off_s in _ROUGH_OFF_S:
+        near_s = _coarse(seen, rough_s + (off_s if stops else -off_s), stops, direction, box)
+        fine = None if near_s is None else _fine(seen, near_s, stops, direction, box)
+        tried = None if fine is None else fitted(fine, stops=stops, length_px=length_px)
+        if tried is not None and (found is None or tried.u_s < found.u_s):
+            found = tried
+        if found is not None and found.u_s < _SURE_S:
+            break
+    return found
+
+
+def _coarse(
+    seen: Sequence[Seen], rough_s: float, stops: bool, direction: NDArray[np.float32], box: NDArray[np.bool_]
+) -> float | None:
+    """About when it stopped (or first moved), if it is seen to near `rough_s`."""
+    rests = _nearest(seen, rough_s + (_RESTS_S if stops else -_RESTS_S))
+    if rests is None:
         return None
-    coarse = _thinned(_between(seen, rough_s, _SEARCHED, stops), rests)
-    found = _displaced(coarse, rests, direction, box, stops)
-    near_s = None if found is None else _leaves_rest(found, stops)
-    if near_s is None:
-        return None
-    every = _between(seen, near_s, _FITTED, stops)
-    if rests not in every:
-        every = sorted([*every, rests], key=lambda one: one.t_s)
-    fine = _displaced(every, rests, direction, box, stops)
-    return None if fine is None else fitted(fine, stops=stops, length_px=length_px)
+    found = _displaced(_thinned(_between(seen, rough_s, _SEARCHED, stops), rests), rests, direction, box, stops)
+    return None if found is None else _leaves_rest(found, stops)
+
+
+def _fine(
+    seen: Sequence[Seen], near_s: float, stops: bool, direction: NDArray[np.float32], box: NDArray[np.bool_]
+) -> Displacement | None:
+    """Every picture around: what the car looked like as it had just stopped is what it looks most like."""
+    rests = _nearest(seen, near_s + (_SETTLES_S if stops else -_SETTLES_S))
+    return None if rests is None else _displaced(_between(seen, near_s, _FITTED, stops), rests, direction, box, stops)
+
+
+def _nearest(seen: Sequence[Seen], at_s: float) -> Seen | None:
+    found = min(seen, key=lambda one: abs(one.t_s - at_s), default=None)
+    return None if found is None or abs(found.t_s - at_s) > _GAP_S else found
 
 
 def _between(seen: Sequence[Seen], at_s: float, reach: tuple[float, float], stops: bool) -> list[Seen]:
