@@ -27,13 +27,15 @@ _GROUPS, _FEWEST = 4, 25
 _PROOF, _PROOF_LEVELS = 0.65, 3.0
 """A motion is believed where it leaves at most this share of the difference, and there was one of so many levels."""
 _LEAST_SHARE = 0.015
+_SAME_WAY = 0.9
+"""Cosine between two directions."""
 CAR_EXTENT = 0.18
 """Of the box's length: what is shorter is a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Movement:
-    """The largest thing that moved as one just before a picture. Lengths in px of the pictures given."""
+    """A large thing that moved as one just before a picture. Lengths in px of the pictures given."""
 
     t_s: float
     velocity: Floats
@@ -48,6 +50,12 @@ class Movement:
     @property
     def speed(self) -> float:
         return float(np.hypot(*self.velocity))
+
+    def trails(self, other: "Movement") -> bool:
+        """Whether it goes the same way, slower, in the same place: flow is smooth, and so are a thing's edges in it."""
+        same_way = float(self.velocity @ other.velocity) > _SAME_WAY * self.speed * other.speed
+        overlap = min(self.spread[1], other.spread[1]) - max(self.spread[0], other.spread[0])
+        return same_way and self.speed < other.speed and overlap > 0
 
 
 class Flow:
@@ -71,16 +79,16 @@ class Flow:
         self._engine.setVariationalRefinementIterations(0)
         self._before: deque[tuple[float, Gray]] = deque(maxlen=_STEPS_BACK)
 
-    def add(self, t_s: float, picture: Gray) -> Movement | None:
-        """The movement between the picture before and this one; None if nothing large moved."""
+    def add(self, t_s: float, picture: Gray) -> list[Movement]:
+        """What moved between the picture before and this one, what moves most of the box fastest before all."""
         small = cast(Gray, cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA))
-        found = None
+        found: list[Movement] = []
         for back in (1, _STEPS_BACK):
-            if found is None and len(self._before) >= back:
+            if not found and len(self._before) >= back:
                 then_s, then = self._before[-back]
                 if self._differs(small, then):
                     moved, proven = self._moved(small, then)
-                    found = self._largest(moved, proven, t_s, t_s - then_s)
+                    found = self._groups(moved, proven, t_s, t_s - then_s)
         self._before.append((t_s, small))
         return found
 
@@ -105,12 +113,12 @@ class Flow:
         proven = (off_still > _PROOF_LEVELS) & (off_moved < _PROOF * off_still)
         return moved - shake, cast(Flags, proven[self._rows, self._columns])
 
-    def _largest(self, moved: Floats, proven: Flags, t_s: float, within_s: float) -> Movement | None:
-        """Of the groups that move each as one, the one that moves most of the box fastest."""
+    def _groups(self, moved: Floats, proven: Flags, t_s: float, within_s: float) -> list[Movement]:
+        """Those that move each as one, and are large enough for a car."""
         size = np.hypot(*moved.T)
         moving = np.flatnonzero((size > _MOVED_PX) & proven)
         places = max(1, int(np.sum(self._inside)))
-        best: Movement | None = None
+        large: list[Movement] = []
         for _ in range(_GROUPS):
             seeds = moving[self._inside[moving]]
             if len(seeds) < _FEWEST:
@@ -127,13 +135,13 @@ class Flow:
             if np.sum(self._inside[members]) < _FEWEST:
                 continue
             found = self._told(members, velocity, places, t_s, within_s)
-            if (
-                found.extent > CAR_EXTENT
-                and found.share > _LEAST_SHARE
-                and (best is None or found.share * found.speed > best.share * best.speed)
-            ):
-                best = found
-        return best
+            if found.extent > CAR_EXTENT and found.share > _LEAST_SHARE:
+                large.append(found)
+        kept: list[Movement] = []
+        for one in sorted(large, key=lambda one: -one.share * one.speed):
+            if not any(one.trails(other) for other in kept):
+                kept.append(one)
+        return kept
 
     def _told(self, members: NDArray[np.intp], velocity: Floats, places: int, t_s: float, within_s: float) -> Movement:
         unit = velocity / max(1e-6, float(np.hypot(*velocity)))

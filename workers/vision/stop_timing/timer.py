@@ -21,8 +21,8 @@ _COARSE_S = 0.034
 """Motion is looked for at most every so often."""
 _SAME_WAY = 0.7
 """Cosine between a car's coming and its going."""
-_ROUGH_U_S = 0.25
-"""Of an instant that only the speed of the whole tells."""
+_AS_LONG, _AS_MUCH = 0.6, 0.35
+"""Of what was seen of the car as it came: its length, and its share of the box's places."""
 _GAP = 1.8
 """Of the usual interval: longer, and pictures are missing."""
 _RESTS_S = 0.12
@@ -39,8 +39,7 @@ class _Standing:
     stationary: TimedInstant | None
     released: TimedInstant | None = None
     notes: list[str] = field(default_factory=list)
-    way: NDArray[np.float32] | None = None
-    """(2,) unit vector in which it came."""
+    came: Journey | None = None
 
 
 class StopTimer:
@@ -58,6 +57,8 @@ class StopTimer:
         self._last_s = 0.0
         self._intervals: deque[float] = deque(maxlen=25)
         self._standing: _Standing | None = None
+        self._free_s = -np.inf
+        """When the last car that stood in the box began to leave it: before that no other can have come."""
         self._leaving: tuple[_Standing, Journey] | None = None
         self._stops: list[TimedStop] = []
         self._passes: list[Pass] = []
@@ -124,17 +125,18 @@ class StopTimer:
         standing = self._standing or _Standing(None, None, notes=["It began before the clip."])
         self._standing = None
         standing.released = self._instant(begins, standing.notes, stops=False)
+        self._free_s = begins.begins_s
         self._leaving = (standing, journey)
 
     def _ended(self, journey: Journey) -> None:
         self._left(journey)
-        if not journey.confirmed:
+        if not journey.came:
             return
         to_rest = journey.to_rest()
         if to_rest is not None and self._last_s - to_rest.ends_s > _RESTS_S:
-            if self._standing is None:
+            if self._standing is None and (journey.told or journey.begins_s > self._free_s):
                 self._arrived(journey, to_rest)
-        elif journey.told or not self._as_it_came(journey):
+        elif journey.told or not journey.confirmed or not self._as_it_came(journey):
             return
         elif self._standing is None:
             if journey.gone_px > _THROUGH * journey.length_px:
@@ -145,9 +147,12 @@ class StopTimer:
             self._left(journey)
 
     def _as_it_came(self, journey: Journey) -> bool:
-        """What does not go the way in which the car came is not the car."""
-        way = None if self._standing is None else self._standing.way
-        return way is None or float(way @ journey.direction) > _SAME_WAY
+        """What does not go the way in which the car came, or is much shorter, is not the car."""
+        came = None if self._standing is None else self._standing.came
+        if came is None:
+            return True
+        same_way = float(came.direction @ journey.direction) > _SAME_WAY
+        return same_way and journey.extent > _AS_LONG * came.extent and journey.share > _AS_MUCH * came.share
 
     def _left(self, journey: Journey) -> None:
         if self._leaving is not None and self._leaving[1] is journey:
@@ -159,11 +164,11 @@ class StopTimer:
         arrived = None if journey.told else crossing.arrived(journey)
         notes = ["Its arrival was not seen."] if arrived is None else []
         stationary = self._instant(to_rest, notes, stops=True)
-        if journey.told and stationary.u_s >= _ROUGH_U_S:
+        if journey.told and (stationary is None or not to_rest.slowed_down):
             return  # What left came to no rest that can be followed: it was crew, not the next car.
-        self._standing = _Standing(arrived, stationary, notes=notes, way=to_rest.direction)
+        self._standing = _Standing(arrived, stationary, notes=notes, came=to_rest)
 
-    def _instant(self, journey: Journey, notes: list[str], *, stops: bool) -> TimedInstant:
+    def _instant(self, journey: Journey, notes: list[str], *, stops: bool) -> TimedInstant | None:
         rough_s = self._journeys.rough_s(journey, stops=stops)
         found = refining.instant(
             tuple(self._kept),
@@ -174,11 +179,8 @@ class StopTimer:
             box=self._mask,
         )
         if found is None:
-            what = "last" if stops else "first"
-            notes.append(
-                f"Too little of the car is seen for its {what} motion to be followed: timed by its speed alone."
-            )
-            return TimedInstant(rough_s, _ROUGH_U_S)
+            what = "came to stand" if stops else "began to move"
+            notes.append(f"It {what} at about {rough_s:.1f} s: too little of the car is seen to say when.")
         return found
 
     def _close(self, standing: _Standing, departed: TimedInstant | None) -> None:
