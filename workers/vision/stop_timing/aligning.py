@@ -22,9 +22,11 @@ _LEVELS = 3
 _WORST_PATCH = 22.0
 """Mean difference in grey levels of a patch that is still the same thing."""
 _FEWEST = 6
+_SETTLED_PX = 0.003
 _ASTRAY_PX = 1.2
-_PROOF = 0.7
-"""A point rides on the car if, in most pictures, it matches there by so much better than where it would stand still."""
+_PROOF, _ASKED = 0.7, 8
+"""A point rides on the car if, in most of some such pictures, it matches there by so much better than where it would
+stand still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,13 @@ def displaced(
         return None
     # Points that were lost, or that the wall or a wheel led astray, are looked for where the others say they must be.
     common = _common(ways[:, first])
-    again, wrong = _sought(flat, reference, points, common[:, None] + shake)
-    _, wrong_still = _sought(flat, reference, points, shake)
+    again, wrong = _sought(flat, flat[reference], points, common[:, None] + shake)
     again = again - shake
-    far = np.hypot(*common.T) > _ASTRAY_PX * 2
-    rides = far.any() & ((wrong < _PROOF * wrong_still)[far].mean(axis=0) > 0.5)
+    again[reference] = 0.0
+    far = np.flatnonzero(np.hypot(*common.T) > _ASTRAY_PX * 2)
+    far = far[:: 1 + len(far) // _ASKED]
+    _, wrong_still = _sought([flat[place] for place in far], flat[reference], points, shake[far])
+    rides = (wrong[far] < _PROOF * wrong_still).sum(axis=0) > len(far) / 2
     again[:, ~rides] = np.nan
     car = the_car(again, points, signed, sides, length_px)
     if car.sum() < max(_FEWEST, first.sum()):
@@ -130,13 +134,13 @@ def _common(ways: Values) -> Values:
     return np.stack([np.interp(every, known, middles[:, axis]) for axis in (0, 1)], 1)
 
 
-def _sought(flat: Sequence[Gray], reference: int, points: Floats, expected: Values) -> tuple[Values, Values]:
+def _sought(flat: Sequence[Gray], reference: Gray, points: Floats, expected: Values) -> tuple[Values, Values]:
     """(pictures, points, 2) px: where each point is, if near where it is expected; and how badly it matches there."""
     ways, wrongs = np.full(expected.shape, np.nan), np.full(expected.shape[:2], np.inf)
     for place, picture in enumerate(flat):
         guess = (points + expected[place]).astype(np.float32)
         found, status, wrong = cv2.calcOpticalFlowPyrLK(
-            flat[reference],
+            reference,
             picture,
             points,
             guess.copy(),
@@ -149,7 +153,6 @@ def _sought(flat: Sequence[Gray], reference: int, points: Floats, expected: Valu
         wrongs[place, near] = wrong.ravel()[near]
         seen = near & (wrong.ravel() < _WORST_PATCH)
         ways[place, seen] = (found - points)[seen]
-    ways[reference] = 0.0
     return ways, wrongs
 
 
@@ -225,8 +228,10 @@ def _robust(rows: Values, values: Values) -> tuple[Values, Values]:
         scale = max(0.03, 1.4826 * float(np.median(np.abs(off))))
         weights = np.asarray(np.clip(1 - (off / (4.7 * scale)) ** 2, 0, 1) ** 2, np.float64)
         normal = rows.T @ (rows * weights[:, None]) + 1e-9 * np.eye(rows.shape[1])
-        solved = np.asarray(np.linalg.solve(normal, rows.T @ (weights * values)), np.float64)
+        before, solved = solved, np.asarray(np.linalg.solve(normal, rows.T @ (weights * values)), np.float64)
         off = values - rows @ solved
+        if np.allclose(rows @ before, rows @ solved, rtol=0, atol=_SETTLED_PX):
+            break
     freedom = max(1.0, float(weights.sum()) - rows.shape[1])
     variance = float((weights * off**2).sum()) / freedom
     return solved, np.sqrt(np.diag(np.linalg.inv(normal)) * variance)

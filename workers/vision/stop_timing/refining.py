@@ -20,7 +20,7 @@ _SURE_S = 0.06
 _RESTS_S, _SETTLES_S = 0.14, 0.2
 """After the rough instant, and after the car was _NEAR_PX from its place, it stands."""
 _GAP_S = 0.15
-_FITTED = (0.36, 0.26)
+_FITTED = (0.36, 0.32)
 """Then every picture, around what was found."""
 _FITTED_SHARE = 0.16
 """Of the box's length: positions farther off than this are no longer near a standstill."""
@@ -28,6 +28,10 @@ _NEAR_PX = 1.5
 _FEWEST = 6
 _VAGUE_S = 0.11
 """A fit that leaves so much open has not seen a standstill's end or beginning."""
+_STRANGE_PX, _LEAP = 0.3, 6.0
+"""What fits a car's motion worse than the first, or gathers speed faster than so many box lengths/s², is no car."""
+_AROUND_S, _SEEN = 0.2, 0.6
+"""So near to the instant it must be seen in this share of the pictures."""
 CALIBRATION, BESIDES_S = 1.25, 0.022
 """The posterior's 95 % half-width times the first, and the second beside it (root of squares), for what the positions
 can't show: the rows' own time in a rolling shutter, a body that rocks, a codec that holds back what moves little. Found
@@ -145,6 +149,9 @@ def fitted(found: Displacement, *, stops: bool, length_px: float) -> TimedInstan
         between=between,
         length_px=length_px,
     )
-    if found_at is None or found_at.half_width_s > _VAGUE_S:
+    if found_at is None or found_at.half_width_s > _VAGUE_S or found_at.noise_px > _STRANGE_PX:
+        return None
+    around = np.abs(found.times_s - found_at.t_s) < _AROUND_S
+    if found_at.acceleration_px_s2 > _LEAP * length_px or np.isfinite(found.along_px[around]).mean() < _SEEN:
         return None
     return TimedInstant(found_at.t_s, float(np.hypot(CALIBRATION * found_at.half_width_s, BESIDES_S)))
