@@ -26,11 +26,11 @@ nearer to the camera, and what turns with the car, moves a little more."""
 _GROUPS, _FEWEST = 4, 25
 _PROOF, _PROOF_LEVELS = 0.65, 3.0
 """A motion is believed where it leaves at most this share of the difference, and there was one of so many levels."""
-_LEAST_SHARE = 0.015
+_LEAST_SHARE, _LEAST_EXTENT = 0.015, 0.06
 _SAME_WAY = 0.9
 """Cosine between two directions."""
 CAR_EXTENT = 0.18
-"""Of the box's length: what is shorter is a person."""
+"""Of the box's length: what is shorter is a person, or all that people leave to be seen of a car."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,7 @@ class Flow:
         return moved - shake, cast(Flags, proven[self._rows, self._columns])
 
     def _groups(self, moved: Floats, proven: Flags, t_s: float, within_s: float) -> list[Movement]:
-        """Those that move each as one, and are large enough for a car."""
+        """Those that move each as one, and are large enough for what is seen of a car."""
         size = np.hypot(*moved.T)
         moving = np.flatnonzero((size > _MOVED_PX) & proven)
         places = max(1, int(np.sum(self._inside)))
@@ -135,7 +135,7 @@ class Flow:
             if np.sum(self._inside[members]) < _FEWEST:
                 continue
             found = self._told(members, velocity, places, t_s, within_s)
-            if found.extent > CAR_EXTENT and found.share > _LEAST_SHARE:
+            if found.extent > _LEAST_EXTENT and found.share > _LEAST_SHARE:
                 large.append(found)
         kept: list[Movement] = []
         for one in sorted(large, key=lambda one: -one.share * one.speed):

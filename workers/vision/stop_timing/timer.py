@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from core.pit_box import PitBox
 from core.stop import Pass, StopReport, TimedInstant, TimedStop
 from workers.vision.stop_timing import crossing, refining
-from workers.vision.stop_timing.episodes import Journey, Journeys
+from workers.vision.stop_timing.episodes import Journeys
 from workers.vision.stop_timing.flow import Flow
+from workers.vision.stop_timing.journey import Journey
 from workers.vision.stop_timing.refining import Seen
 from workers.vision.stop_timing.view import View
 
@@ -79,12 +80,11 @@ class StopTimer:
         for journey in self._journeys.add(t_s, self._flow.add(t_s, seen.picture)):
             self._ended(journey)
         for journey in self._journeys.open:
-            if journey.told or not journey.confirmed or not self._as_it_came(journey):
-                continue
-            begins = journey.from_rest(stood=self._standing is not None)
-            if begins is not None:
-                journey.told = True
-                self._released(journey, begins)
+            if not journey.told and journey.leaves and not self._still_comes(journey):
+                begins = journey.from_rest(stood=self._standing is not None)
+                if begins is not None and self._as_it_came(begins):
+                    journey.told = True
+                    self._released(journey, begins)
 
     def finished(self) -> list[TimedStop]:
         """The stops that have ended so far."""
@@ -123,8 +123,13 @@ class StopTimer:
     def _released(self, journey: Journey, begins: Journey) -> None:
         """A car that stood in the box has gone a quarter of it: it is sure now that it leaves."""
         standing = self._standing or _Standing(None, None, notes=["It began before the clip."])
+        notes: list[str] = []
+        released = self._instant(begins, notes, stops=False)
+        if released is not None and standing.stationary is not None and released.t_s < standing.stationary.t_s:
+            return  # It was still coming then: somebody else moved.
+        standing.released = released
+        standing.notes += notes
         self._standing = None
-        standing.released = self._instant(begins, standing.notes, stops=False)
         self._free_s = begins.begins_s
         self._leaving = (standing, journey)
 
@@ -139,29 +144,37 @@ class StopTimer:
         elif journey.told or not journey.confirmed or not self._as_it_came(journey):
             return
         elif self._standing is None:
-            if journey.gone_px > _THROUGH * journey.length_px:
+            if journey.begins_s > self._free_s and journey.gone_px > _THROUGH * journey.length_px:
                 self._passes.append(Pass((journey.begins_s + journey.ends_s) / 2))
         else:
             # What goes away as the car came is the car, though how it began was hidden.
             self._released(journey, journey)
             self._left(journey)
 
+    def _still_comes(self, journey: Journey) -> bool:
+        """Whether a car that was there before this journey began may only now have come to rest."""
+        others = (one for one in self._journeys.open if one is not journey and one.begins_s < journey.begins_s)
+        return self._standing is None and any(one.came for one in others)
+
     def _as_it_came(self, journey: Journey) -> bool:
-        """What does not go the way in which the car came, or is much shorter, is not the car."""
+        """What does not go the way in which the car came, went before it stood, or is much shorter, is not the car."""
         came = None if self._standing is None else self._standing.came
         if came is None:
             return True
+        if journey.begins_s <= came.ends_s:
+            return False
         same_way = float(came.direction @ journey.direction) > _SAME_WAY
-        return same_way and journey.extent > _AS_LONG * came.extent and journey.share > _AS_MUCH * came.share
+        as_large = journey.extent > _AS_LONG * came.extent and journey.share > _AS_MUCH * came.share
+        return same_way and (as_large or journey.starts_evenly)
 
     def _left(self, journey: Journey) -> None:
         if self._leaving is not None and self._leaving[1] is journey:
             standing, _ = self._leaving
             self._leaving = None
-            self._close(standing, crossing.departed(journey))
+            self._close(standing, self._within(crossing.departed(journey)))
 
     def _arrived(self, journey: Journey, to_rest: Journey) -> None:
-        arrived = None if journey.told else crossing.arrived(journey)
+        arrived = None if journey.told else self._within(crossing.arrived(journey))
         notes = ["Its arrival was not seen."] if arrived is None else []
         stationary = self._instant(to_rest, notes, stops=True)
         if journey.told and (stationary is None or not to_rest.slowed_down):
@@ -182,6 +195,11 @@ class StopTimer:
             what = "came to stand" if stops else "began to move"
             notes.append(f"It {what} at about {rough_s:.1f} s: too little of the car is seen to say when.")
         return found
+
+    def _within(self, instant: TimedInstant | None) -> TimedInstant | None:
+        """None if it was before the first picture or after the last: carried there, it was not seen."""
+        first_s = self._last_s if self._first_s is None else self._first_s
+        return instant if instant is not None and first_s <= instant.t_s <= self._last_s else None
 
     def _close(self, standing: _Standing, departed: TimedInstant | None) -> None:
         if departed is None and standing.released is not None:
