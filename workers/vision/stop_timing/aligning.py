@@ -228,9 +228,9 @@ def _robust(rows: Values, values: Values) -> tuple[Values, Values]:
         scale = max(0.03, 1.4826 * float(np.median(np.abs(off))))
         weights = np.asarray(np.clip(1 - (off / (4.7 * scale)) ** 2, 0, 1) ** 2, np.float64)
         normal = rows.T @ (rows * weights[:, None]) + 1e-9 * np.eye(rows.shape[1])
-        before, solved = solved, np.asarray(np.linalg.solve(normal, rows.T @ (weights * values)), np.float64)
-        off = values - rows @ solved
-        if np.allclose(rows @ before, rows @ solved, rtol=0, atol=_SETTLED_PX):
+        solved = np.asarray(np.linalg.solve(normal, rows.T @ (weights * values)), np.float64)
+        before, off = off, values - rows @ solved
+        if float(np.abs(off - before).max()) < _SETTLED_PX:
             break
     freedom = max(1.0, float(weights.sum()) - rows.shape[1])
     variance = float((weights * off**2).sum()) / freedom
