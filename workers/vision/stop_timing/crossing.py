@@ -20,7 +20,7 @@ _PICTURES, _NEAR = 8, 0.5
 """So many pictures are asked, in which it is so near to the line, in box lengths."""
 _EDGE, _DRIFT = 0.02, 0.2
 """How wrong an edge is, in box lengths, and its way to the line, as a share of that: the nearer, the more it counts."""
-_SLACK_NOSE, _SLACK_TAIL = 0.09, 0.06
+_SLACK_NOSE, _SLACK_TAIL = 0.075, 0.035
 _SPREADS, _EDGES = 3.0, 2.0
 """The 95 % half-width is the root of the squares of the slack (box lengths at its speed: what all pictures share), of
 so many times what they differ by, and of so many times the nearest's own doubt. Found on the tuning seeds."""

@@ -30,12 +30,14 @@ _VAGUE_S = 0.11
 """A fit that leaves so much open has not seen a standstill's end or beginning."""
 _STRANGE_PX, _LEAP = 0.3, 6.0
 """What fits a car's motion worse than the first, or gathers speed faster than so many box lengths/s², is no car."""
+_SWAY = 0.015
+"""What was seen to go no farther, in box lengths, may be what is left of the shake."""
 _AROUND_S, _SEEN = 0.2, 0.6
 """So near to the instant it must be seen in this share of the pictures."""
-CALIBRATION, BESIDES_S = 1.25, 0.022
+CALIBRATION, BESIDES_S = 1.25, 0.025
 """The posterior's 95 % half-width times the first, and the second beside it (root of squares), for what the positions
 can't show: the rows' own time in a rolling shutter, a body that rocks, a codec that holds back what moves little. Found
-on the benchmark's tuning seeds 0 to 55: of 92 instants that could be followed, 95 % lie within it."""
+on the benchmark's tuning seeds (docs/stop-timing.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ def fitted(found: Displacement, *, stops: bool, length_px: float) -> TimedInstan
     still = (found.times_s > near_s) if stops else (found.times_s < near_s)
     rest = float(np.nanmedian(found.along_px[still])) if np.isfinite(found.along_px[still]).any() else 0.0
     use = np.isfinite(found.along_px) & (np.abs(found.along_px - rest) < _FITTED_SHARE * length_px)
+    if not use.any() or np.abs(found.along_px[use] - rest).max() < _SWAY * length_px:
+        return None
     between = (near_s - 0.08, near_s + 0.26) if stops else (near_s - 0.26, near_s + 0.08)
     found_at = turning_point(
         found.times_s[use],
