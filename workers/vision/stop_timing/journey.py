@@ -19,6 +19,8 @@ _LONG = 0.3
 _LEAST_SHARE = 0.03
 _SLOW = 0.35
 """Of the journey's top speed: slower than that at an end, it ended there at rest, or began from it."""
+_WALKS = 0.2
+"""Box lengths/s: a car that halts may yet creep on so fast, and of two such places it stands at the last."""
 _SLOWS = 0.5
 """Of its top speed: slower than that it is on its way to a stand."""
 _BY_THE_WAY = 0.3
@@ -37,7 +39,7 @@ _ROLLING, _MOST_ROLLING = 0.05, 0.35
 _SHORTER, _LITTLE_SHORTER = 0.5, 0.7
 """Of what was last seen of the car: what is shorter is somebody at it; the second while it may not be a car."""
 _FROM_HERE = 0.05
-"""Of the box's length: what went farther before it was slowest had not stood there."""
+"""Of the box's length: what went farther before it was slowest had not stood there, but came."""
 _STRAY_PAUSE_S, _STRAY_INTERVALS, _STRAY_STEPS = 0.15, 2.5, 4
 """Fewer steps than the third, apart from the rest by the first and so many usual intervals, are not the car's."""
 _LEAP = 0.35
@@ -145,9 +147,9 @@ class Journey:
         whole = self._less_stray(end=False)
         early = [place for place, px in enumerate(whole._gone_before()) if px < _BY_THE_WAY * self.length_px]
         place = min(early, key=lambda one: whole.steps[one].speed)
-        if not stood and whole._gone_before()[place] > _FROM_HERE * self.length_px:
-            return None
         rest = Journey(whole.steps[place:], self.corners)
+        if not stood and whole._gone_before()[place] > _FROM_HERE * self.length_px and not rest.starts_evenly:
+            return None
         if not rest._in_box(rest.steps[0]) or rest.steps[0].speed > _SLOW * rest.top_speed or not rest.leaves:
             return None
         if stood:
@@ -161,10 +163,11 @@ class Journey:
         whole = self._less_stray(end=True)
         gone = whole._gone_before()
         late = [place for place, px in enumerate(gone) if gone[-1] - px < _BY_THE_WAY * self.length_px]
-        place = min(late, key=lambda one: (round(whole.steps[one].speed / (0.15 * self.top_speed)), -one))
+        walks = max(_WALKS * self.length_px, 0.15 * self.top_speed)
+        place = min(late, key=lambda one: (int(whole.steps[one].speed / walks), -one))
         rest = Journey(whole.steps[: place + 1], self.corners)
         last = rest.steps[-1]
-        if not rest._reaches_into_box(last) or last.speed > _SLOW * rest.top_speed or not rest.came:
+        if not rest._reaches_into_box(last) or last.speed > max(walks, _SLOW * rest.top_speed) or not rest.came:
             return None
         return rest
 
