@@ -16,7 +16,8 @@ _SEARCHED = (1.1, 0.45)
 _SEARCH_STEP_S = 0.034
 _ROUGH_OFF_S = (0.0, -0.4, 0.4, -0.7)
 """By how much the rough instant may be wrong: tried in turn, later than the truth being positive."""
-_SURE_S = 0.06
+_FARTHEST_S, _SURE_S = 0.8, 0.06
+"""What is found farther from the rough instant is another motion; what is known so well need not be tried again."""
 _RESTS_S, _SETTLES_S = 0.14, 0.2
 """After the rough instant, and after the car was _NEAR_PX from its place, it stands."""
 _GAP_S = 0.15
@@ -66,9 +67,11 @@ def instant(
         near_s = _coarse(seen, rough_s + (off_s if stops else -off_s), stops, direction, box)
         fine = None if near_s is None else _fine(seen, near_s, stops, direction, box)
         tried = None if fine is None else fitted(fine, stops=stops, length_px=length_px)
-        if tried is not None and (found is None or tried.u_s < found.u_s):
+        if tried is None or abs(tried.t_s - rough_s) > _FARTHEST_S:
+            continue
+        if found is None or tried.u_s < found.u_s:
             found = tried
-        if found is not None and found.u_s < _SURE_S:
+        if found.u_s < _SURE_S:
             break
     return found
 
