@@ -27,7 +27,8 @@ _BY_THE_WAY = 0.3
 """Of the box's length: what moved by less before a start, or after a stop, was something else."""
 _RISES, _LEAST_RISE_S = 0.7, 0.25
 """A start's speed grows evenly with time, for so long at least: a car that comes in at speed does neither."""
-_EVENLY, _EVEN_S = 0.9, 0.4
+_EVENLY, _EVEN_S, _EVEN_WAY = 0.9, 0.4, 0.2
+"""Nobody on foot, and no false start, gains speed so evenly (correlation), for so long, over so much of the box."""
 _FALLS, _FALLS_STEPS = (0.15, 0.85), 3
 """Between these shares of its top speed it is slowing down, and is seen so in so many pictures at least."""
 MOST_ACCELERATION = 3.0
@@ -109,7 +110,7 @@ class Journey:
         speeds = [step.speed for step in self.steps]
         top = int(np.argmax(speeds))
         takes_s = self.steps[top].t_s - self.begins_s
-        far = self._gone_before()[top] > _SEEN_WAY * self.length_px and self.share > _LEAST_SHARE
+        far = self._gone_before()[top] > _EVEN_WAY * self.length_px and self.share > _LEAST_SHARE
         return far and top >= 6 and takes_s > _EVEN_S and self._rises_to(top) > _EVENLY
 
     @property

@@ -20,6 +20,8 @@ _KEPT_S = 4.0
 """Pictures are kept for so long: from a release's first motion until it is sure."""
 _COARSE_S = 0.034
 """Motion is looked for at most every so often."""
+_FAR_S = 0.8
+"""An instant so far from what the speeds say is another's: of a false start, or of people."""
 _SAME_WAY = 0.7
 """Cosine between a car's coming and its going."""
 _AS_LONG, _AS_MUCH = 0.6, 0.35
@@ -191,9 +193,10 @@ class StopTimer:
             length_px=journey.length_px,
             box=self._mask,
         )
-        if found is None:
+        if found is None or abs(found.t_s - rough_s) > _FAR_S:
             what = "came to stand" if stops else "began to move"
             notes.append(f"It {what} at about {rough_s:.1f} s: too little of the car is seen to say when.")
+            return None
         return found
 
     def _within(self, instant: TimedInstant | None) -> TimedInstant | None:
