@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.pit_box import PitBox
 from core.stop import Pass, StopReport, TimedInstant, TimedStop
 from workers.vision.stop_timing import crossing, refining
-from workers.vision.stop_timing.episodes import Journeys
+from workers.vision.stop_timing.episodes import PAUSE_S, Journeys
 from workers.vision.stop_timing.flow import Flow
 from workers.vision.stop_timing.journey import Journey
 from workers.vision.stop_timing.refining import Seen
@@ -124,13 +124,17 @@ class StopTimer:
 
     def _released(self, journey: Journey, begins: Journey) -> None:
         """A car that stood in the box has gone a quarter of it: it is sure now that it leaves."""
+        if self._standing is None and self._leaving is not None:
+            self._leaving = (self._leaving[0], journey)  # One car leaves at a time: what began its way was people.
+            return
         standing = self._standing or _Standing(None, None, notes=["It began before the clip."])
-        notes: list[str] = []
-        released = self._instant(begins, notes, stops=False)
-        if released is not None and standing.stationary is not None and released.t_s < standing.stationary.t_s:
-            return  # It was still coming then: somebody else moved.
-        standing.released = released
-        standing.notes += notes
+        found, rough_s = self._looked_for(begins, stops=False)
+        began_s = rough_s if found is None else found.t_s
+        if standing.stationary is not None and began_s < standing.stationary.t_s + PAUSE_S:
+            return  # It had not stood yet: somebody else moved.
+        if found is not None and found.t_s < self._free_s + PAUSE_S:
+            return  # That is how the last car left.
+        standing.released = _believed(found, rough_s, standing.notes, stops=False)
         self._standing = None
         self._free_s = begins.begins_s
         self._leaving = (standing, journey)
@@ -178,12 +182,13 @@ class StopTimer:
     def _arrived(self, journey: Journey, to_rest: Journey) -> None:
         arrived = None if journey.told else self._within(crossing.arrived(journey))
         notes = ["Its arrival was not seen."] if arrived is None else []
-        stationary = self._instant(to_rest, notes, stops=True)
+        stationary = _believed(*self._looked_for(to_rest, stops=True), notes, stops=True)
         if journey.told and (stationary is None or not to_rest.slowed_down):
             return  # What left came to no rest that can be followed: it was crew, not the next car.
         self._standing = _Standing(arrived, stationary, notes=notes, came=to_rest)
 
-    def _instant(self, journey: Journey, notes: list[str], *, stops: bool) -> TimedInstant | None:
+    def _looked_for(self, journey: Journey, *, stops: bool) -> tuple[TimedInstant | None, float]:
+        """When it came to stand (or began to move), if the car can be followed there; and what its speed says."""
         rough_s = self._journeys.rough_s(journey, stops=stops)
         found = refining.instant(
             tuple(self._kept),
@@ -193,11 +198,7 @@ class StopTimer:
             length_px=journey.length_px,
             box=self._mask,
         )
-        if found is None or abs(found.t_s - rough_s) > _FAR_S:
-            what = "came to stand" if stops else "began to move"
-            notes.append(f"It {what} at about {rough_s:.1f} s: too little of the car is seen to say when.")
-            return None
-        return found
+        return found, rough_s
 
     def _within(self, instant: TimedInstant | None) -> TimedInstant | None:
         """None if it was before the first picture or after the last: carried there, it was not seen."""
@@ -208,6 +209,14 @@ class StopTimer:
         if departed is None and standing.released is not None:
             standing.notes.append("Its departure was not seen.")
         self._stops.append(_told(standing, departed))
+
+
+def _believed(found: TimedInstant | None, rough_s: float, notes: list[str], *, stops: bool) -> TimedInstant | None:
+    if found is not None and abs(found.t_s - rough_s) <= _FAR_S:
+        return found
+    what = "came to stand" if stops else "began to move"
+    notes.append(f"It {what} at about {rough_s:.1f} s: too little of the car is seen to say when.")
+    return None
 
 
 def _told(standing: _Standing, departed: TimedInstant | None) -> TimedStop:

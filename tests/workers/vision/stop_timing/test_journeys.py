@@ -78,8 +78,8 @@ def test_steady_gain_of_speed_is_a_car_before_it_went_far_and_a_false_start_is_n
     def journey(speed: Speed) -> Journey:
         return Journey([m for _, ms in driven(speed, 0.7) for m in ms], CORNERS)
 
-    assert journey(lambda t: 0.8 * t).leaves
-    assert not journey(lambda t: max(0.0, 0.25 - abs(t - 0.3))).leaves
+    assert journey(lambda t: 1.0 * t).starts_evenly
+    assert not journey(lambda t: max(0.0, 0.25 - abs(t - 0.3))).starts_evenly
 
 
 def test_what_trails_a_faster_thing_in_its_place_is_its_own_edge() -> None:
