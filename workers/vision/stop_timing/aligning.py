@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.vision.stop_timing.agreeing import FEWEST, the_car
 from workers.vision.stop_timing.view import Gray, flattened
 
 Floats = NDArray[np.float32]
@@ -20,19 +21,12 @@ _WINDOW = (17, 17)
 _LEVELS = 3
 _WORST_PATCH = 22.0
 """Mean difference in grey levels of a patch that is still the same thing."""
-_FEWEST, _FEWEST_FIRST = 6, 4
+_FEWEST = 6
+_SETTLED_PX = 0.003
 _ASTRAY_PX = 1.2
-_PROOF = 0.7
-"""A point rides on the car if, in most pictures, it matches there by so much better than where it would stand still."""
-_GROUPS = 8
-_FAR, _STILL = 0.015, 0.25
-"""A car goes farther than the first, of the box's length; standing, it moves less than the second, of that way."""
-_EXTENT = 0.1
-"""Of the box's length along the travel: points that go together but fill less are a person's."""
-_REACH_PX, _MOVES_PX = 1.5, 0.8
-"""A point that never goes farther than the first tells nothing; one is asked where it is farther than the second."""
-_AGREE_PX, _AGREE_SHARE, _AGREE_OFTEN = 0.3, 0.10, 0.75
-"""Two points agree in a picture within so many px and this share of it; they belong together if they mostly do."""
+_PROOF, _ASKED = 0.7, 8
+"""A point rides on the car if, in most of some such pictures, it matches there by so much better than where it would
+stand still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +66,20 @@ def displaced(
     sides = (
         (slice(reference, None), slice(0, reference)) if stops else (slice(0, reference + 1), slice(reference, None))
     )
-    first = _car(ways, points, signed, sides, length_px)
-    if first.sum() < _FEWEST_FIRST:
+    first = the_car(ways, points, signed, sides, length_px)
+    if first.sum() < FEWEST:
         return None
     # Points that were lost, or that the wall or a wheel led astray, are looked for where the others say they must be.
     common = _common(ways[:, first])
-    again, wrong = _sought(flat, reference, points, common[:, None] + shake)
-    _, wrong_still = _sought(flat, reference, points, shake)
+    again, wrong = _sought(flat, flat[reference], points, common[:, None] + shake)
     again = again - shake
-    far = np.hypot(*common.T) > _ASTRAY_PX * 2
-    rides = far.any() & ((wrong < _PROOF * wrong_still)[far].mean(axis=0) > 0.5)
+    again[reference] = 0.0
+    far = np.flatnonzero(np.hypot(*common.T) > _ASTRAY_PX * 2)
+    far = far[:: 1 + len(far) // _ASKED]
+    _, wrong_still = _sought([flat[place] for place in far], flat[reference], points, shake[far])
+    rides = (wrong[far] < _PROOF * wrong_still).sum(axis=0) > len(far) / 2
     again[:, ~rides] = np.nan
-    car = _car(again, points, signed, sides, length_px)
+    car = the_car(again, points, signed, sides, length_px)
     if car.sum() < max(_FEWEST, first.sum()):
         again, car = ways, first
     if car.sum() < _FEWEST:
@@ -138,13 +134,13 @@ def _common(ways: Values) -> Values:
     return np.stack([np.interp(every, known, middles[:, axis]) for axis in (0, 1)], 1)
 
 
-def _sought(flat: Sequence[Gray], reference: int, points: Floats, expected: Values) -> tuple[Values, Values]:
+def _sought(flat: Sequence[Gray], reference: Gray, points: Floats, expected: Values) -> tuple[Values, Values]:
     """(pictures, points, 2) px: where each point is, if near where it is expected; and how badly it matches there."""
     ways, wrongs = np.full(expected.shape, np.nan), np.full(expected.shape[:2], np.inf)
     for place, picture in enumerate(flat):
         guess = (points + expected[place]).astype(np.float32)
         found, status, wrong = cv2.calcOpticalFlowPyrLK(
-            flat[reference],
+            reference,
             picture,
             points,
             guess.copy(),
@@ -157,7 +153,6 @@ def _sought(flat: Sequence[Gray], reference: int, points: Floats, expected: Valu
         wrongs[place, near] = wrong.ravel()[near]
         seen = near & (wrong.ravel() < _WORST_PATCH)
         ways[place, seen] = (found - points)[seen]
-    ways[reference] = 0.0
     return ways, wrongs
 
 
@@ -202,57 +197,6 @@ def _shake(ways: Values, points: Floats, wall: Flags) -> Values:
     return moved
 
 
-def _car(ways: Values, points: Floats, direction: Floats, sides: tuple[slice, slice], length_px: float) -> Flags:
-    """The largest set of points whose whole ways agree, wherever they move.
-
-    A point of the wall or of the crew that the car's outline drags along agrees in some pictures, not in all. A person
-    may move as one, but not so: standing in the pictures of the first of `sides`, going far in those of the other.
-    """
-    along = ways @ direction.astype(np.float64)
-    seen = np.isfinite(along)
-    reach = np.where(seen, np.abs(along), 0).max(axis=0)
-    able = np.flatnonzero((seen.sum(axis=0) >= max(4, 0.3 * len(along))) & (reach > _REACH_PX))
-    chosen = np.zeros(along.shape[1], bool)
-    if len(able) < _FEWEST_FIRST:
-        return chosen
-    mine = along[:, able]
-    size = np.abs(mine)
-    agreed, asked = (np.zeros((len(able), len(able)), np.int32) for _ in range(2))
-    for values, sizes in zip(mine, size, strict=True):
-        larger = np.fmax(sizes[:, None], sizes[None])
-        both = np.isfinite(values)[:, None] & np.isfinite(values)[None] & (larger > _MOVES_PX)
-        asked += both
-        agreed += both & (np.abs(values[:, None] - values[None]) < _AGREE_PX + _AGREE_SHARE * larger)
-    alike = (asked >= 3) & (agreed >= _AGREE_OFTEN * asked)
-    places = points[able] @ direction
-    for _ in range(_GROUPS):
-        best = int(np.argmax((alike * asked).sum(axis=1)))
-        members = np.flatnonzero(alike[best])
-        if len(members) < _FEWEST_FIRST:
-            break
-        wide = float(np.ptp(np.percentile(places[members], [10, 90]))) > _EXTENT * length_px
-        if wide and _comes_and_stands(mine[:, members], sides, length_px):
-            chosen[able[members]] = True
-            break
-        alike[members] = alike[:, members] = False
-    return chosen
-
-
-def _comes_and_stands(along: Values, sides: tuple[slice, slice], length_px: float) -> bool:
-    still, moving = (_middles(along[side]) for side in sides)
-    if not len(moving):
-        return False
-    far = float(np.percentile(moving, 95))
-    sways = float(np.percentile(np.abs(still), 80)) if len(still) else 0.0
-    return far > _FAR * length_px and sways < max(0.3, _STILL * far)
-
-
-def _middles(along: Values) -> Values:
-    """Where the points are on the whole, in the pictures that show some."""
-    shown = along[np.isfinite(along).any(axis=1)]
-    return np.asarray(np.nanmedian(shown, axis=1)) if len(shown) else np.zeros(0)
-
-
 def _rigid(times: Values, ways: Values, points: Floats, direction: Floats) -> Displacement:
     """The shift, turn and growth of the car's points in each picture, fitted robustly."""
     ahead = direction.astype(np.float64)
@@ -285,7 +229,9 @@ def _robust(rows: Values, values: Values) -> tuple[Values, Values]:
         weights = np.asarray(np.clip(1 - (off / (4.7 * scale)) ** 2, 0, 1) ** 2, np.float64)
         normal = rows.T @ (rows * weights[:, None]) + 1e-9 * np.eye(rows.shape[1])
         solved = np.asarray(np.linalg.solve(normal, rows.T @ (weights * values)), np.float64)
-        off = values - rows @ solved
+        before, off = off, values - rows @ solved
+        if float(np.abs(off - before).max()) < _SETTLED_PX:
+            break
     freedom = max(1.0, float(weights.sum()) - rows.shape[1])
     variance = float((weights * off**2).sum()) / freedom
     return solved, np.sqrt(np.diag(np.linalg.inv(normal)) * variance)

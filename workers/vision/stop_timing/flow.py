@@ -26,14 +26,16 @@ nearer to the camera, and what turns with the car, moves a little more."""
 _GROUPS, _FEWEST = 4, 25
 _PROOF, _PROOF_LEVELS = 0.65, 3.0
 """A motion is believed where it leaves at most this share of the difference, and there was one of so many levels."""
-_LEAST_SHARE = 0.015
+_LEAST_SHARE, _LEAST_EXTENT = 0.015, 0.06
+_SAME_WAY = 0.9
+"""Cosine between two directions."""
 CAR_EXTENT = 0.18
-"""Of the box's length: what is shorter is a person."""
+"""Of the box's length: what is shorter is a person, or all that people leave to be seen of a car."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Movement:
-    """The largest thing that moved as one just before a picture. Lengths in px of the pictures given."""
+    """A large thing that moved as one just before a picture. Lengths in px of the pictures given."""
 
     t_s: float
     velocity: Floats
@@ -48,6 +50,12 @@ class Movement:
     @property
     def speed(self) -> float:
         return float(np.hypot(*self.velocity))
+
+    def trails(self, other: "Movement") -> bool:
+        """Whether it goes the same way, slower, in the same place: flow is smooth, and so are a thing's edges in it."""
+        same_way = float(self.velocity @ other.velocity) > _SAME_WAY * self.speed * other.speed
+        overlap = min(self.spread[1], other.spread[1]) - max(self.spread[0], other.spread[0])
+        return same_way and self.speed < other.speed and overlap > 0
 
 
 class Flow:
@@ -66,19 +74,28 @@ class Flow:
         self._inside = small[self._rows, self._columns] == 1
         self._grid = np.stack(np.meshgrid(np.arange(self._size[0]), np.arange(self._size[1])), 2).astype(np.float32)
         self._engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        # At half size, not a quarter: else what shows of a car between two people is smaller than what is compared.
+        self._engine.setFinestScale(1)
+        self._engine.setVariationalRefinementIterations(0)
         self._before: deque[tuple[float, Gray]] = deque(maxlen=_STEPS_BACK)
 
-    def add(self, t_s: float, picture: Gray) -> Movement | None:
-        """The movement between the picture before and this one; None if nothing large moved."""
+    def add(self, t_s: float, picture: Gray) -> list[Movement]:
+        """What moved between the picture before and this one, what moves most of the box fastest before all."""
         small = cast(Gray, cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA))
-        found = None
+        found: list[Movement] = []
         for back in (1, _STEPS_BACK):
-            if found is None and len(self._before) >= back:
+            if not found and len(self._before) >= back:
                 then_s, then = self._before[-back]
-                moved, proven = self._moved(small, then)
-                found = self._largest(moved, proven, t_s, t_s - then_s)
+                if self._differs(small, then):
+                    moved, proven = self._moved(small, then)
+                    found = self._groups(moved, proven, t_s, t_s - then_s)
         self._before.append((t_s, small))
         return found
+
+    def _differs(self, now: Gray, then: Gray) -> bool:
+        """Whether the box looks different at all: mostly it does not, and flow is dear."""
+        off = _around(now, then)[self._rows, self._columns]
+        return int(np.sum(off[self._inside] > _PROOF_LEVELS)) >= _FEWEST
 
     def _moved(self, now: Gray, then: Gray) -> tuple[Floats, Flags]:
         """(places, 2) px of the small picture that each place moved, the shake taken out; and where that is proven.
@@ -88,22 +105,20 @@ class Flow:
         flow = np.asarray(self._engine.calc(now, then, np.zeros((*now.shape, 2), np.float32)), np.float32)
         moved = -flow[self._rows, self._columns]
         shake = _stillest(moved[~self._inside], moved)
-        off_moved = self._wrong(now, then, flow)
-        off_still = self._wrong(now, then, np.broadcast_to(-shake, flow.shape).astype(np.float32))
+        brought = cv2.remap(then, self._grid + flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+        off_moved = _around(now, brought)
+        shift = np.array([[1, 0, shake[0]], [0, 1, shake[1]]], np.float64)
+        still = cv2.warpAffine(then, shift, self._size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        off_still = _around(now, cast(Gray, still))
         proven = (off_still > _PROOF_LEVELS) & (off_moved < _PROOF * off_still)
         return moved - shake, cast(Flags, proven[self._rows, self._columns])
 
-    def _wrong(self, now: Gray, then: Gray, flow: Floats) -> Floats:
-        """Mean difference around each pixel between a picture and the one before, brought over by the flow."""
-        before = cv2.remap(then, self._grid + flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-        return cast(Floats, cv2.blur(cv2.absdiff(now, before).astype(np.float32), (5, 5)))
-
-    def _largest(self, moved: Floats, proven: Flags, t_s: float, within_s: float) -> Movement | None:
-        """Of the groups that move each as one, the one that moves most of the box fastest."""
+    def _groups(self, moved: Floats, proven: Flags, t_s: float, within_s: float) -> list[Movement]:
+        """Those that move each as one, and are large enough for what is seen of a car."""
         size = np.hypot(*moved.T)
         moving = np.flatnonzero((size > _MOVED_PX) & proven)
         places = max(1, int(np.sum(self._inside)))
-        best: Movement | None = None
+        large: list[Movement] = []
         for _ in range(_GROUPS):
             seeds = moving[self._inside[moving]]
             if len(seeds) < _FEWEST:
@@ -120,13 +135,13 @@ class Flow:
             if np.sum(self._inside[members]) < _FEWEST:
                 continue
             found = self._told(members, velocity, places, t_s, within_s)
-            if (
-                found.extent > CAR_EXTENT
-                and found.share > _LEAST_SHARE
-                and (best is None or found.share * found.speed > best.share * best.speed)
-            ):
-                best = found
-        return best
+            if found.extent > _LEAST_EXTENT and found.share > _LEAST_SHARE:
+                large.append(found)
+        kept: list[Movement] = []
+        for one in sorted(large, key=lambda one: -one.share * one.speed):
+            if not any(one.trails(other) for other in kept):
+                kept.append(one)
+        return kept
 
     def _told(self, members: NDArray[np.intp], velocity: Floats, places: int, t_s: float, within_s: float) -> Movement:
         unit = velocity / max(1e-6, float(np.hypot(*velocity)))
@@ -138,6 +153,11 @@ class Flow:
             extent=float(high - low) / max(1.0, float(np.ptp(self._corners @ unit))),
             spread=(float(low), float(high)),
         )
+
+
+def _around(one: Gray, other: Gray) -> Floats:
+    """Mean difference around each pixel between two pictures."""
+    return cast(Floats, cv2.boxFilter(cv2.absdiff(one, other), cv2.CV_32F, (5, 5)))
 
 
 def _mode(moved: Floats) -> Floats:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from core.pit_box import PitBox
 from core.stop import Pass, StopReport, TimedInstant, TimedStop
 from workers.vision.stop_timing import crossing, refining
-from workers.vision.stop_timing.episodes import Journey, Journeys
+from workers.vision.stop_timing.episodes import PAUSE_S, Journeys
 from workers.vision.stop_timing.flow import Flow
+from workers.vision.stop_timing.journey import Journey
 from workers.vision.stop_timing.refining import Seen
 from workers.vision.stop_timing.view import View
 
@@ -19,10 +20,12 @@ _KEPT_S = 4.0
 """Pictures are kept for so long: from a release's first motion until it is sure."""
 _COARSE_S = 0.034
 """Motion is looked for at most every so often."""
+_FAR_S = 0.8
+"""An instant so far from what the speeds say is another's: of a false start, or of people."""
 _SAME_WAY = 0.7
 """Cosine between a car's coming and its going."""
-_ROUGH_U_S = 0.25
-"""Of an instant that only the speed of the whole tells."""
+_AS_LONG, _AS_MUCH = 0.6, 0.35
+"""Of what was seen of the car as it came: its length, and its share of the box's places."""
 _GAP = 1.8
 """Of the usual interval: longer, and pictures are missing."""
 _RESTS_S = 0.12
@@ -39,8 +42,7 @@ class _Standing:
     stationary: TimedInstant | None
     released: TimedInstant | None = None
     notes: list[str] = field(default_factory=list)
-    way: NDArray[np.float32] | None = None
-    """(2,) unit vector in which it came."""
+    came: Journey | None = None
 
 
 class StopTimer:
@@ -58,6 +60,8 @@ class StopTimer:
         self._last_s = 0.0
         self._intervals: deque[float] = deque(maxlen=25)
         self._standing: _Standing | None = None
+        self._free_s = -np.inf
+        """When the last car that stood in the box began to leave it: before that no other can have come."""
         self._leaving: tuple[_Standing, Journey] | None = None
         self._stops: list[TimedStop] = []
         self._passes: list[Pass] = []
@@ -78,12 +82,11 @@ class StopTimer:
         for journey in self._journeys.add(t_s, self._flow.add(t_s, seen.picture)):
             self._ended(journey)
         for journey in self._journeys.open:
-            if journey.told or not journey.confirmed or not self._as_it_came(journey):
-                continue
-            begins = journey.from_rest(stood=self._standing is not None)
-            if begins is not None:
-                journey.told = True
-                self._released(journey, begins)
+            if not journey.told and journey.leaves and not self._still_comes(journey):
+                begins = journey.from_rest(stood=self._standing is not None)
+                if begins is not None and self._as_it_came(begins):
+                    journey.told = True
+                    self._released(journey, begins)
 
     def finished(self) -> list[TimedStop]:
         """The stops that have ended so far."""
@@ -121,49 +124,71 @@ class StopTimer:
 
     def _released(self, journey: Journey, begins: Journey) -> None:
         """A car that stood in the box has gone a quarter of it: it is sure now that it leaves."""
+        if self._standing is None and self._leaving is not None:
+            self._leaving = (self._leaving[0], journey)  # One car leaves at a time: what began its way was people.
+            return
         standing = self._standing or _Standing(None, None, notes=["It began before the clip."])
+        found, rough_s = self._looked_for(begins, stops=False)
+        began_s = rough_s if found is None else found.t_s
+        if standing.stationary is not None and began_s < standing.stationary.t_s + PAUSE_S:
+            return  # It had not stood yet: somebody else moved.
+        if found is not None and found.t_s < self._free_s + PAUSE_S:
+            return  # That is how the last car left.
+        standing.released = _believed(found, rough_s, standing.notes, stops=False)
         self._standing = None
-        standing.released = self._instant(begins, standing.notes, stops=False)
+        self._free_s = begins.begins_s
         self._leaving = (standing, journey)
 
     def _ended(self, journey: Journey) -> None:
         self._left(journey)
-        if not journey.confirmed:
+        if not journey.came:
             return
         to_rest = journey.to_rest()
         if to_rest is not None and self._last_s - to_rest.ends_s > _RESTS_S:
-            if self._standing is None:
+            if self._standing is None and (journey.told or journey.begins_s > self._free_s):
                 self._arrived(journey, to_rest)
-        elif journey.told or not self._as_it_came(journey):
+        elif journey.told or not journey.confirmed or not self._as_it_came(journey):
             return
         elif self._standing is None:
-            if journey.gone_px > _THROUGH * journey.length_px:
+            if journey.begins_s > self._free_s and journey.gone_px > _THROUGH * journey.length_px:
                 self._passes.append(Pass((journey.begins_s + journey.ends_s) / 2))
         else:
             # What goes away as the car came is the car, though how it began was hidden.
             self._released(journey, journey)
             self._left(journey)
 
+    def _still_comes(self, journey: Journey) -> bool:
+        """Whether a car that was there before this journey began may only now have come to rest."""
+        others = (one for one in self._journeys.open if one is not journey and one.begins_s < journey.begins_s)
+        return self._standing is None and any(one.came for one in others)
+
     def _as_it_came(self, journey: Journey) -> bool:
-        """What does not go the way in which the car came is not the car."""
-        way = None if self._standing is None else self._standing.way
-        return way is None or float(way @ journey.direction) > _SAME_WAY
+        """What does not go the way in which the car came, went before it stood, or is much shorter, is not the car."""
+        came = None if self._standing is None else self._standing.came
+        if came is None:
+            return True
+        if journey.begins_s <= came.ends_s:
+            return False
+        same_way = float(came.direction @ journey.direction) > _SAME_WAY
+        as_large = journey.extent > _AS_LONG * came.extent and journey.share > _AS_MUCH * came.share
+        return same_way and (as_large or journey.starts_evenly)
 
     def _left(self, journey: Journey) -> None:
         if self._leaving is not None and self._leaving[1] is journey:
             standing, _ = self._leaving
             self._leaving = None
-            self._close(standing, crossing.departed(journey))
+            self._close(standing, self._within(crossing.departed(journey)))
 
     def _arrived(self, journey: Journey, to_rest: Journey) -> None:
-        arrived = None if journey.told else crossing.arrived(journey)
+        arrived = None if journey.told else self._within(crossing.arrived(journey))
         notes = ["Its arrival was not seen."] if arrived is None else []
-        stationary = self._instant(to_rest, notes, stops=True)
-        if journey.told and stationary.u_s >= _ROUGH_U_S:
+        stationary = _believed(*self._looked_for(to_rest, stops=True), notes, stops=True)
+        if journey.told and (stationary is None or not to_rest.slowed_down):
             return  # What left came to no rest that can be followed: it was crew, not the next car.
-        self._standing = _Standing(arrived, stationary, notes=notes, way=to_rest.direction)
+        self._standing = _Standing(arrived, stationary, notes=notes, came=to_rest)
 
-    def _instant(self, journey: Journey, notes: list[str], *, stops: bool) -> TimedInstant:
+    def _looked_for(self, journey: Journey, *, stops: bool) -> tuple[TimedInstant | None, float]:
+        """When it came to stand (or began to move), if the car can be followed there; and what its speed says."""
         rough_s = self._journeys.rough_s(journey, stops=stops)
         found = refining.instant(
             tuple(self._kept),
@@ -173,18 +198,25 @@ class StopTimer:
             length_px=journey.length_px,
             box=self._mask,
         )
-        if found is None:
-            what = "last" if stops else "first"
-            notes.append(
-                f"Too little of the car is seen for its {what} motion to be followed: timed by its speed alone."
-            )
-            return TimedInstant(rough_s, _ROUGH_U_S)
-        return found
+        return found, rough_s
+
+    def _within(self, instant: TimedInstant | None) -> TimedInstant | None:
+        """None if it was before the first picture or after the last: carried there, it was not seen."""
+        first_s = self._last_s if self._first_s is None else self._first_s
+        return instant if instant is not None and first_s <= instant.t_s <= self._last_s else None
 
     def _close(self, standing: _Standing, departed: TimedInstant | None) -> None:
         if departed is None and standing.released is not None:
             standing.notes.append("Its departure was not seen.")
         self._stops.append(_told(standing, departed))
+
+
+def _believed(found: TimedInstant | None, rough_s: float, notes: list[str], *, stops: bool) -> TimedInstant | None:
+    if found is not None and abs(found.t_s - rough_s) <= _FAR_S:
+        return found
+    what = "came to stand" if stops else "began to move"
+    notes.append(f"It {what} at about {rough_s:.1f} s: too little of the car is seen to say when.")
+    return None
 
 
 def _told(standing: _Standing, departed: TimedInstant | None) -> TimedStop:

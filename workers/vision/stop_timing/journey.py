@@ -1,0 +1,240 @@
+"""One car's way past the box, put together from what moved in picture after picture."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.vision.stop_timing.flow import CAR_EXTENT, Movement
+
+SAME_WAY = 0.8
+"""Cosine between the directions of movements that belong together."""
+_CONFIRMED = 0.25
+"""Of the box's length: a car that went less far has not left, one that came less far has not come."""
+_SEEN_FAST, _SEEN_LONG, _SEEN_WAY = 0.5, 0.4, 0.15
+"""Box lengths/s and of the box's length: what came so fast and is so long was seen enough in this part of its way."""
+_LONG = 0.3
+"""Of the box's length: what comes and is shorter is people."""
+_LEAST_SHARE = 0.03
+_SLOW = 0.35
+"""Of the journey's top speed: slower than that at an end, it ended there at rest, or began from it."""
+_WALKS = 0.2
+"""Box lengths/s: a car that halts may yet creep on so fast, and of two such places it stands at the last."""
+_SLOWS = 0.5
+"""Of its top speed: slower than that it is on its way to a stand."""
+_BY_THE_WAY = 0.3
+"""Of the box's length: what moved by less before a start, or after a stop, was something else."""
+_RISES, _LEAST_RISE_S = 0.7, 0.25
+"""A start's speed grows evenly with time, for so long at least: a car that comes in at speed does neither."""
+_EVENLY, _EVEN_S, _EVEN_WAY = 0.9, 0.4, 0.2
+"""Nobody on foot, and no false start, gains speed so evenly (correlation), for so long, over so much of the box."""
+_FALLS, _FALLS_STEPS = (0.15, 0.85), 3
+"""Between these shares of its top speed it is slowing down, and is seen so in so many pictures at least."""
+MOST_ACCELERATION = 3.0
+"""Box lengths/s²: no car in a pit lane changes its speed faster."""
+_NOISE = 0.3
+"""Of a speed: so much two pictures differ about it."""
+_ROLLING, _MOST_ROLLING = 0.05, 0.35
+"""Box lengths/s and /s²: how fast a car that almost stands rolls on at once, and how much faster it becomes."""
+_SHORTER, _LITTLE_SHORTER = 0.5, 0.7
+"""Of what was last seen of the car: what is shorter is somebody at it; the second while it may not be a car."""
+_FROM_HERE = 0.05
+"""Of the box's length: what went farther before it was slowest had not stood there, but came."""
+_STRAY_PAUSE_S, _STRAY_INTERVALS, _STRAY_STEPS = 0.15, 2.5, 4
+"""Fewer steps than the third, apart from the rest by the first and so many usual intervals, are not the car's."""
+_LEAP = 0.35
+"""Of the box's length: what moves on from so far away is something else."""
+
+
+@dataclass(slots=True)
+class Journey:
+    """One car's way, as far as it was seen. Lengths in working px."""
+
+    steps: list[Movement]
+    corners: NDArray[np.float32]
+    told: bool = False
+    """Whether its beginning was already acted upon."""
+
+    @property
+    def begins_s(self) -> float:
+        return self.steps[0].t_s
+
+    @property
+    def ends_s(self) -> float:
+        return self.steps[-1].t_s
+
+    @property
+    def direction(self) -> NDArray[np.float32]:
+        """(2,) unit vector."""
+        total = np.sum([step.velocity for step in self.steps], axis=0)
+        return np.asarray(total / max(1e-6, float(np.hypot(*total))), np.float32)
+
+    @property
+    def box_px(self) -> tuple[float, float]:
+        """Where the box begins and ends along the way: the middles of those edges."""
+        along = np.sort(self.corners @ self.direction)
+        half = len(along) // 2
+        return float(along[:half].mean()), float(along[-half:].mean())
+
+    @property
+    def length_px(self) -> float:
+        """Of the box along the way."""
+        low, high = self.box_px
+        return high - low
+
+    @property
+    def gone_px(self) -> float:
+        return self._gone_before()[-1]
+
+    @property
+    def confirmed(self) -> bool:
+        return len(self.steps) >= 4 and self.gone_px > _CONFIRMED * self.length_px and self.share > _LEAST_SHARE
+
+    @property
+    def leaves(self) -> bool:
+        return self.confirmed or self.starts_evenly
+
+    @property
+    def came(self) -> bool:
+        """Whether enough was seen of a car that comes, and may first have been too fast to be followed."""
+        if self.confirmed:
+            return self.extent > _LONG
+        fast_and_long = self.extent > _SEEN_LONG and self.top_speed > _SEEN_FAST * self.length_px
+        enough = len(self.steps) >= 4 and self.share > _LEAST_SHARE and self.gone_px > _SEEN_WAY * self.length_px
+        return fast_and_long and enough
+
+    @property
+    def starts_evenly(self) -> bool:
+        """Whether it gains speed so steadily, for so long and so far, as nobody on foot does."""
+        speeds = [step.speed for step in self.steps]
+        top = int(np.argmax(speeds))
+        takes_s = self.steps[top].t_s - self.begins_s
+        far = self._gone_before()[top] > _EVEN_WAY * self.length_px and self.share > _LEAST_SHARE
+        return far and top >= 6 and takes_s > _EVEN_S and self._rises_to(top) > _EVENLY
+
+    @property
+    def share(self) -> float:
+        """Of the box's places: the third largest, so that one bad picture does not count."""
+        return sorted((step.share for step in self.steps), reverse=True)[min(2, len(self.steps) - 1)]
+
+    @property
+    def extent(self) -> float:
+        """How long a thing moves, as a share of the box's: where much of it is seen, one in four pictures."""
+        return float(np.percentile([step.extent for step in self.steps], 75))
+
+    @property
+    def top_speed(self) -> float:
+        return float(np.percentile([step.speed for step in self.steps], 85))
+
+    def _less_stray(self, *, end: bool) -> "Journey":
+        """After a last pause (or before a first one), a few pictures' motion is not the car's: what is left."""
+        times = np.array([step.t_s for step in self.steps])
+        between = np.diff(times)
+        if not len(between):
+            return self
+        pause = max(_STRAY_PAUSE_S, _STRAY_INTERVALS * float(np.median(between)))
+        runs = np.split(np.arange(len(times)), np.flatnonzero(between > pause) + 1)
+        place = -1 if end else 0
+        while len(runs) > 1 and len(runs[place]) < _STRAY_STEPS:
+            runs.pop(place)
+        return Journey(self.steps[int(runs[0][0]) : int(runs[-1][-1]) + 1], self.corners)
+
+    def from_rest(self, *, stood: bool) -> "Journey | None":
+        """The journey from where the car stood in the box, what came before cut off; None if it did not stand there.
+
+        stood: one is known to stand there; else its speed must have grown from nothing before our eyes.
+        """
+        whole = self._less_stray(end=False)
+        early = [place for place, px in enumerate(whole._gone_before()) if px < _BY_THE_WAY * self.length_px]
+        place = min(early, key=lambda one: whole.steps[one].speed)
+        rest = Journey(whole.steps[place:], self.corners)
+        if not stood and whole._gone_before()[place] > _FROM_HERE * self.length_px and not rest.starts_evenly:
+            return None
+        if not rest._in_box(rest.steps[0]) or rest.steps[0].speed > _SLOW * rest.top_speed or not rest.leaves:
+            return None
+        if stood:
+            return rest
+        top = int(np.argmax([step.speed for step in rest.steps]))
+        rises = top >= 3 and rest._rises_to(top) > _RISES
+        return rest if rises and rest.steps[top].t_s - rest.begins_s > _LEAST_RISE_S else None
+
+    def to_rest(self) -> "Journey | None":
+        """The journey to where the car stood in the box, what came after cut off; None if it did not come to stand."""
+        whole = self._less_stray(end=True)
+        gone = whole._gone_before()
+        late = [place for place, px in enumerate(gone) if gone[-1] - px < _BY_THE_WAY * self.length_px]
+        walks = max(_WALKS * self.length_px, 0.15 * self.top_speed)
+        place = min(late, key=lambda one: (int(whole.steps[one].speed / walks), -one))
+        rest = Journey(whole.steps[: place + 1], self.corners)
+        last = rest.steps[-1]
+        if not rest._reaches_into_box(last) or last.speed > max(walks, _SLOW * rest.top_speed) or not rest.came:
+            return None
+        return rest
+
+    @property
+    def slowed_down(self) -> bool:
+        """Whether it was seen to lose its speed bit by bit: what is lost from sight and followed by noise does not."""
+        speeds = [step.speed / self.top_speed for step in self.steps]
+        fastest = max(place for place, speed in enumerate(speeds) if speed >= _FALLS[1])
+        return sum(_FALLS[0] < speed for speed in speeds[fastest + 1 :]) >= _FALLS_STEPS
+
+    def _rises_to(self, top: int) -> float:
+        """How well its speed up to this step is a straight line that rises: correlation."""
+        times, speeds = (
+            np.array(values) for values in zip(*((s.t_s, s.speed) for s in self.steps[: top + 1]), strict=True)
+        )
+        return float(np.corrcoef(times, speeds)[0, 1])
+
+    def _gone_before(self) -> list[float]:
+        """Px gone before each step."""
+        gone = [0.0]
+        for before, after in pairwise(self.steps):
+            gone.append(gone[-1] + (after.t_s - before.t_s) * (before.speed + after.speed) / 2)
+        return gone
+
+    def goes_on_with(self, movement: Movement) -> bool:
+        """Whether this may be the same car a moment later: its direction, its speed and its place say so."""
+        last, length = self.steps[-1], self.length_px
+        recent = np.sum([step.velocity for step in self.steps[-4:]], axis=0)
+        unit = recent / max(1e-6, float(np.hypot(*recent)))
+        if float(movement.velocity @ unit) < SAME_WAY * movement.speed:
+            return False
+        passed_s = movement.t_s - last.t_s
+        speed = float(np.median([step.speed for step in self.steps[-3:]]))
+        if abs(movement.speed - speed) > (0.3 + MOST_ACCELERATION * passed_s) * length + _NOISE * speed:
+            return False
+        comes_to_rest = speed < _SLOWS * self.top_speed
+        if comes_to_rest or movement.extent < CAR_EXTENT:
+            seen = float(np.median([step.extent for step in self.steps[-5:]]))
+            if movement.extent < (_SHORTER if self.confirmed else _LITTLE_SHORTER) * seen:
+                return False
+        # What comes to rest may yet roll on, but what darts off is crew who set to work.
+        if comes_to_rest and movement.speed > speed * (1 + _NOISE) + (_ROLLING + _MOST_ROLLING * passed_s) * length:
+            return False
+        expected = sum(last.spread) / 2 + passed_s * (movement.speed + speed) / 2
+        return abs(sum(movement.spread) / 2 - expected) < _LEAP * length
+
+    def strangeness(self, movement: Movement) -> float:
+        """How unlike the last step this is, if it goes on: in speed and in how much of a car is seen."""
+        last = self.steps[-1]
+        return abs(movement.speed - last.speed) / self.length_px + abs(movement.extent - last.extent)
+
+    def slow_at_first(self) -> tuple[float, float]:
+        """From when to when it was slow: somewhere there, or just after, it began."""
+        near = [
+            step.t_s
+            for step, px in zip(self.steps, self._gone_before(), strict=True)
+            if step.speed < _SLOW * self.top_speed and px < _BY_THE_WAY * self.length_px
+        ]
+        return min([self.begins_s, *near]), max([self.begins_s, *near])
+
+    def _in_box(self, step: Movement) -> bool:
+        low, high = self.box_px
+        middle = sum(step.spread) / 2
+        return low + 0.1 * (high - low) < middle < high - 0.1 * (high - low)
+
+    def _reaches_into_box(self, step: Movement) -> bool:
+        """Of a car that stands behind people only one end may be seen."""
+        low, high = self.box_px
+        return step.spread[1] > low + 0.1 * (high - low) and step.spread[0] < high - 0.1 * (high - low)
