@@ -151,6 +151,7 @@ def fitting(width: int, height: int, most_width: int, most_height: int) -> tuple
     """The largest size in px of the same shape that fits and is no larger than the picture itself.
 
     A width is a multiple of 8: of some others FFmpeg's quick conversion leaves the last columns as they were in memory.
+    A height is even: half a row of colour would cost twice as much.
     """
     fits = max(8, min(most_width, most_height * width // height, width) & ~7)
-    return fits, max(1, round(height * fits / width))
+    return fits, max(2, round(height * fits / width) & ~1)

@@ -169,8 +169,8 @@ def test_a_damaged_picture_is_passed_over():
     [
         ((1280, 720), (640, 640), (640, 360)),
         ((1280, 720), (1920, 1200), (1280, 720)),
-        ((1080, 1920), (600, 600), (336, 597)),
-        ((4000, 3), (100, 100), (96, 1)),
+        ((1080, 1920), (600, 600), (336, 596)),
+        ((4000, 3), (100, 100), (96, 2)),
     ],
 )
 def test_the_shape_is_kept_the_width_can_be_converted_and_nothing_is_enlarged(picture, wish, fits):
@@ -193,9 +193,9 @@ def test_the_thread_rests_until_somebody_looks_and_ends_when_told():
     assert not thread.is_alive()
 
 
-def test_no_picture_has_a_width_whose_last_columns_are_left_unconverted():
+def test_no_picture_has_a_width_whose_last_columns_are_left_unconverted_or_whose_colours_are_dear():
     """Seen as speckles at a tile's right edge: FFmpeg 8.1 leaves up to 4 columns of widths such as 340 px."""
     for tile_px in range(300, 700):
         width, height = fitting(1280, 720, tile_px, 1000)
         assert width % 8 == 0 and tile_px - 8 < width <= tile_px
-        assert height == pytest.approx(width * 9 / 16, abs=0.5)
+        assert height % 2 == 0 and height == pytest.approx(width * 9 / 16, abs=1.5)
