@@ -14,7 +14,7 @@ from workers.vision.stop_timing.episodes import PAUSE_S, Journeys
 from workers.vision.stop_timing.flow import Flow
 from workers.vision.stop_timing.journey import Journey
 from workers.vision.stop_timing.refining import Seen
-from workers.vision.stop_timing.view import View
+from workers.vision.stop_timing.view import Gray, View
 
 _KEPT_S = 4.0
 """Pictures are kept for so long: from a release's first motion until it is sure."""
@@ -71,8 +71,16 @@ class StopTimer:
 
     def add(self, picture: NDArray[np.uint8], t_s: float) -> None:
         """The next picture, (H, W) gray or (H, W, 3) BGR uint8, shown at t_s; t_s grows."""
+        self.see(self.cut_out(picture), t_s)
+
+    def cut_out(self, picture: NDArray[np.uint8]) -> Gray:
+        """What of a picture is worked with, a copy. Any thread may ask, and hand it to `see`."""
+        return self._view.of(picture)
+
+    def see(self, cut: Gray, t_s: float) -> None:
+        """The next picture's `cut_out`, shown at t_s; t_s grows."""
         self._count(t_s)
-        seen = Seen(t_s, self._view.of(picture))
+        seen = Seen(t_s, cut)
         self._kept.append(seen)
         while self._kept[0].t_s < t_s - _KEPT_S:
             self._kept.popleft()
