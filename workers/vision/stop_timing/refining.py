@@ -35,10 +35,12 @@ _SWAY = 0.015
 """What was seen to go no farther, in box lengths, may be what is left of the shake."""
 _AROUND_S, _SEEN = 0.2, 0.6
 """So near to the instant it must be seen in this share of the pictures."""
-CALIBRATION, BESIDES_S = 1.25, 0.025
+CALIBRATION, BESIDES_S = 1.25, 0.028
 """The posterior's 95 % half-width times the first, and the second beside it (root of squares), for what the positions
 can't show: the rows' own time in a rolling shutter, a body that rocks, a codec that holds back what moves little. Found
 on the benchmark's tuning seeds (docs/stop-timing.md)."""
+LATE_S = 0.004
+"""By so much a start is seen late: at first it moves by less than a codec lets through. Found like the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,4 +163,5 @@ def fitted(found: Displacement, *, stops: bool, length_px: float) -> TimedInstan
     around = np.abs(found.times_s - found_at.t_s) < _AROUND_S
     if found_at.acceleration_px_s2 > _LEAP * length_px or np.isfinite(found.along_px[around]).mean() < _SEEN:
         return None
-    return TimedInstant(found_at.t_s, float(np.hypot(CALIBRATION * found_at.half_width_s, BESIDES_S)))
+    t_s = found_at.t_s if stops else found_at.t_s - LATE_S
+    return TimedInstant(t_s, float(np.hypot(CALIBRATION * found_at.half_width_s, BESIDES_S)))
