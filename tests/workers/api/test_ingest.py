@@ -22,7 +22,10 @@ JPEG = b"\xff\xd8\xff" + b"x" * 500
 
 def kept(station: StationParts) -> list[str]:
     """Everything under incoming/, unfinished or not."""
-    return sorted(str(path.relative_to(station.folder.incoming)) for path in station.folder.incoming.rglob("*"))
+    # os.walk passes over what goes meanwhile; rglob raises.
+    root = station.folder.incoming
+    walked = [(Path(where), name) for where, folders, files in os.walk(root) for name in folders + files]
+    return sorted(str((where / name).relative_to(root)) for where, name in walked)
 
 
 def no_jobs(station: StationParts) -> bool:
