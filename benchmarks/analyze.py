@@ -119,13 +119,8 @@ def _now(station: BenchStation, run: Run) -> Run:
 
 
 def _findings(station: BenchStation, run: Run) -> list[Finding]:
-    found: list[Finding] = []
-    while True:
-        with station.database.read() as tx:
-            more = findings.after(tx, run.id, found[-1].number if found else -1)
-        if not more:
-            return found
-        found += more
+    with station.database.read() as tx:
+        return findings.after(tx, run.id, -1, limit=2 * ASSETS)
 
 
 @dataclass(slots=True)

@@ -137,13 +137,8 @@ class AnalysisScenario:
         self.until(lambda: self.run().pending <= self.assets - number, f"finding {number}")
 
     def findings(self) -> list[Finding]:
-        found: list[Finding] = []
-        while True:
-            with self.database.read() as tx:
-                more = findings.after(tx, self._run_id, found[-1].number if found else -1)
-            if not more:
-                return found
-            found += more
+        with self.database.read() as tx:
+            return findings.after(tx, self._run_id, -1, limit=2 * self.assets)
 
     def problems(self) -> list[str]:
         """Nothing, if each asset has one finding, none was asked again once it had it, and the database is whole."""

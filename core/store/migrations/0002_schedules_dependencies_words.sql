@@ -139,7 +139,7 @@ CREATE TABLE alerts (
     cleared_at_ns INTEGER,  -- null: it holds still
     revision INTEGER NOT NULL,  -- of the transaction that last changed this row
     PRIMARY KEY (id),
-    CHECK (kind IN ('camera_lost', 'disk_low', 'upload_blocked', 'clock_stepped'))
+    CHECK (kind IN ('camera_lost', 'disk_low', 'upload_blocked', 'clock_stepped', 'analysis_blocked'))
 ) STRICT;
 CREATE UNIQUE INDEX alerts_raised ON alerts (kind, subject) WHERE cleared_at_ns IS NULL;
 CREATE INDEX alerts_raised_at ON alerts (raised_at_ns, id);

@@ -10,15 +10,12 @@ from core.credentials import GEMINI_TOKEN, Credentials
 from core.job import JobState
 from core.settings import Settings
 from core.store import alerts, jobs, runs
-from core.store.jobs import StaleAttempt
-from tests.fakes.fake_computing import FakeComputing
 from tests.fakes.fake_vertex import TOKEN, FakeVertex, Fault
 from tests.workers.analysis.gemini_parts import JPEG
-from tests.workers.jobs.analyzing_parts import children, made, run_of, written
+from tests.workers.jobs.analyzing_parts import children, completes, made, run_of
 from workers.alerts import Alerts
 from workers.analysis import vertex
 from workers.analysis.google_access import Kept
-from workers.jobs import analyzing
 
 pytest.importorskip("google.genai", reason="the extra `cloud` is not installed")
 IN_FLIGHT = 3
@@ -52,26 +49,12 @@ def alert(station):
     return alert
 
 
-def attempt(station) -> bool:
-    """The next shard's next attempt; whether it completed."""
-    context = station.context(station.claim(), FakeComputing(written))
-    try:
-        outcome = analyzing.run(context)
-    except StaleAttempt:
-        return False
-    with station.database.write() as tx:
-        if outcome.publish is not None:
-            outcome.publish(tx)
-        jobs.finish(tx, context.job, outcome.summary)
-    return True
-
-
 def test_expired_credentials_hold_the_whole_run_with_an_alert_until_they_are_renewed(station, cloud, alert):
     run = made(station, 110)
     (station.folder.root / "frame.jpg").write_bytes(JPEG)
-    assert attempt(station)
+    assert completes(station)
     cloud.token = "another by now"
-    assert not attempt(station)
+    assert not completes(station)
     assert cloud.refused <= IN_FLIGHT, "who waits for a place is not sent into the same refusal"
     shards = [shard for shard in children(station, run) if shard.state is JobState.PENDING]
     assert len(shards) == 2
@@ -85,14 +68,14 @@ def test_expired_credentials_hold_the_whole_run_with_an_alert_until_they_are_ren
     assert "Settings ▸ Gemini" in told.hint
     again(station, run)
     refused = cloud.refused
-    assert not attempt(station)
+    assert not completes(station)
     assert cloud.refused == refused + 1, "one call shows whether it is mended"
     assert alert() == [told]
     Credentials(station.folder).set(GEMINI_TOKEN, cloud.token)
     again(station, run)
-    assert attempt(station)
+    assert completes(station)
     assert alert() == []
-    assert attempt(station)
+    assert completes(station)
     assert run_of(station, run).completed == 110
     assert set(cloud.calls.values()) == {1}
 
@@ -103,7 +86,7 @@ def test_a_project_that_is_not_allowed_holds_the_run_and_its_alert_ends_when_the
     run = made(station, 2)
     (station.folder.root / "frame.jpg").write_bytes(JPEG)
     cloud.script_model("gemini-2.5-pro", Fault.DENIED)
-    assert not attempt(station)
+    assert not completes(station)
     (told,) = alert()
     assert "does not let this account ask Gemini" in told.message
     with station.database.write() as tx:

@@ -9,6 +9,7 @@ from core.job import Job
 from core.packs import check_pack
 from core.run import Asset, Finding, FrameRef, NewRun, Run, RunProvider
 from core.store import findings, jobs, runs
+from core.store.jobs import StaleAttempt
 from tests.fakes.fake_computing import FakeComputing
 from tests.fakes.fake_provider import FakeProvider
 from tests.workers.station_parts import StationParts
@@ -45,14 +46,23 @@ def made(station: StationParts, number: int, **fields: Any) -> Run:
         return runs.make(tx, new, assets_of(station.folder.root, number))
 
 
-def shard(station: StationParts, provider: FakeProvider, cancel: CancelToken | None = None) -> None:
-    """The next shard's next attempt, to its completion."""
+def shard(station: StationParts, provider: FakeProvider | None = None, cancel: CancelToken | None = None) -> None:
+    """The next shard's next attempt, to its completion; without a provider, by the one that is set up."""
     context = station.context(station.claim(), cast("Any", FakeComputing(written)), cancel)
-    outcome = analyzing.run(context, lambda *_: provider)
+    outcome = analyzing.run(context) if provider is None else analyzing.run(context, lambda *_: provider)
     with station.database.write() as tx:
         if outcome.publish is not None:
             outcome.publish(tx)
         jobs.finish(tx, context.job, outcome.summary)
+
+
+def completes(station: StationParts) -> bool:
+    """Whether the next shard's next attempt, by the provider that is set up, completes; else it waits."""
+    try:
+        shard(station)
+    except StaleAttempt:
+        return False
+    return True
 
 
 def written(root: str, run_id: str, targets: dict[str, str]) -> int:
