@@ -251,7 +251,7 @@ class Runner:
 
         def end(tx: Writing) -> None:
             if isinstance(failed, Cancelled) and failed.reason is Reason.STOPPING:
-                jobs.wait(tx, job, "the worker stopped", now_ns)
+                jobs.wait(tx, job, error.message, now_ns)
             elif isinstance(failed, StorageUnreachable | DatabaseBusy):
                 jobs.wait(tx, job, error.message, now_ns + _WAIT_NS)
             else:
@@ -276,7 +276,9 @@ def _error_of(attempt: _Attempt, failed: Exception) -> JobError:
         if failed.reason is Reason.TIMEOUT:
             message = f"It took longer than the {attempt.limit_s:.0f} s it may take"
             return JobError("timed_out", message, "Press Retry, or raise jobs.timeout in Settings ▸ Jobs.")
-        message = f"It made no progress for {attempt.stall_s or 0:.0f} s"
+        if failed.reason is Reason.STOPPING:
+            return JobError("stopping", "the worker stopped", "It goes on when the worker runs again.")
+        message = f"It made no progress for {attempt.stall_s:.0f} s"
         return JobError("stalled", message, "Check the drive or the network that it reads from, then press Retry.")
     message = f"A bug of ours stopped it: {type(failed).__name__}"
     hint = "What was finished before is safe. Its details are in the log (Help ▸ Open logs); please report it."

@@ -221,7 +221,8 @@ def test_what_stands_still_is_stopped_and_what_makes_progress_is_not(bench: Call
     assert stalled.error is not None and stalled.error.slug == "stalled"
 
 
-def test_a_worker_that_leaves_puts_its_jobs_back_with_no_try_spent(bench: Callable[..., Bench]):
+def test_a_worker_that_leaves_puts_its_jobs_back_with_no_try_spent(bench: Callable[..., Bench], caplog):
+    caplog.set_level("INFO", "runner")
     each = bench(until_cancelled)
     job = each.start()
     each.runner.cancel(job.id, Reason.STOPPING)
@@ -229,6 +230,7 @@ def test_a_worker_that_leaves_puts_its_jobs_back_with_no_try_spent(bench: Callab
     back = each.station.job(job.id)
     assert (back.state, back.tries_left) == (JobState.PENDING, 3)
     assert each.station.claim("worker-2").id == job.id, "it is ready at once"
+    assert "import did not complete: the worker stopped" in caplog.text
 
 
 def test_a_busy_database_delays_the_end_of_a_job_and_loses_nothing(station: StationParts, bench: Callable[..., Bench]):
