@@ -12,10 +12,9 @@ import struct
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from core.camera import ClockSource
+from core.closing import Closing
 from core.errors import DiskFull
 from core.paths import FULL
 
@@ -66,7 +65,7 @@ class Wish:
     until_monotonic_ns: int
 
 
-class _Mapped:
+class _Mapped(Closing):
     """The mapped file, its header as words, and its slots."""
 
     def __init__(self, path: Path) -> None:
@@ -95,14 +94,6 @@ class _Mapped:
         self._words.release()
         self._bytes.release()
         self._map.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class MailboxWriter(_Mapped):

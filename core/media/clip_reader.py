@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
+from core.closing import Closing
 from core.errors import MediaUnreadable
 from core.media.video_file import MOST_PIXELS, checked_stream, opened, told
 
@@ -33,7 +33,7 @@ class MediaInfo:
     """Time of the first picture in the file's own count."""
 
 
-class ClipReader:
+class ClipReader(Closing):
     """An open video file. For one thread. Raises MediaUnreadable, MediaTooLarge, MediaUnsupported."""
 
     def __init__(self, path: Path, *, most_pixels: int = MOST_PIXELS) -> None:
@@ -54,14 +54,6 @@ class ClipReader:
     def close(self) -> None:
         self._decoding = None
         self._container.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def ns(self, pts: int) -> int:
         """The picture's time in ns since the first picture."""

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 import av.error
@@ -12,6 +10,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from core.closing import Closing
 from core.errors import MediaTooLarge, MediaUnreadable, MediaUnsupported
 
 MOST_PIXELS = 64_000_000
@@ -57,7 +56,7 @@ def declared_s(container: InputContainer, stream: VideoStream) -> float:
     return (container.duration or 0) / av.time_base
 
 
-class VideoFile:
+class VideoFile(Closing):
     """Read from its first picture on, which is decoded already. For one thread.
 
     Raises MediaUnreadable, MediaTooLarge, MediaUnsupported.
@@ -83,14 +82,6 @@ class VideoFile:
         """Of the picture as displayed, px."""
         self.duration_s = declared_s(self._container, self._stream)
         """As the file declares it; 0 if it does not."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         self._container.close()

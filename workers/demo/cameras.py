@@ -12,10 +12,10 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 import resources
+from core.closing import Closing
 from workers.demo.angles import ANGLES
 from workers.demo.rtsp_server import DemoServer, load
 from workers.demo.stop import LOOP_S, STATIONARY_S
@@ -61,7 +61,7 @@ def serve_until_stdin_closes(work_dir: str | Path | None = None, port: int = 0) 
     asyncio.run(serve())
 
 
-class DemoCameras:
+class DemoCameras(Closing):
     """The four cameras while the context lasts. `urls` and `names` go by camera id."""
 
     def __init__(self, work_dir: Path) -> None:
@@ -113,14 +113,6 @@ class DemoCameras:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _read_line(pipe: IO[bytes], said: "queue.Queue[bytes]") -> None:

@@ -4,13 +4,13 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.closing import Closing
 from core.errors import ModelUnusable
 from workers.vision.boxes import suppressed
 from workers.vision.decoders import BadTensors
@@ -47,7 +47,7 @@ class _Region:
     height: int
 
 
-class Detector:
+class Detector(Closing):
     """A loaded model and its threads. Usable from one thread; `close` ends it. Raises ModelUnusable."""
 
     def __init__(self, model: DetectorModel, *, threads: int | None = None, floor: float | None = None) -> None:
@@ -71,14 +71,6 @@ class Detector:
         self._input = inputs[0].name
         self._half = inputs[0].type == "tensor(float16)"
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="detect")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
