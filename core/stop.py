@@ -1,7 +1,7 @@
 """A pit stop: its four instants with their uncertainty, as a clip is timed and as the station keeps it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Self
@@ -253,3 +253,9 @@ class Stop:
     def touched(self) -> bool:
         """The operator said something of it, which nothing may take away."""
         return bool(self.hand or self.locked or self.remark or self.car_number)
+
+
+def shortest_first(stops: Iterable[Stop]) -> list[Stop]:
+    """Those whose standing time is known, by the instants that count."""
+    timed = [(stop.span.ns, place, stop) for place, stop in enumerate(stops) if stop.span is not None]
+    return [stop for _, _, stop in sorted(timed, key=lambda one: one[:2])]

@@ -47,6 +47,11 @@ def clock_text(at_ns: int, zone: tzinfo | None) -> str:
     return f"{at:%H:%M:%S}.{at_ns // 1_000_000 % 1000:03d}"
 
 
+def about_text(at_ns: int, zone: tzinfo | None) -> str:
+    """'about 14:03:22': no instant, but when to look for it."""
+    return f"about {clock_text(at_ns, zone)[:-4]}"
+
+
 def between(stop: Stop, first: Moment, last: Moment) -> Span | None:
     """From one moment to another, by the instants that count."""
     if (first, last) == (Moment.STATIONARY, Moment.RELEASED):

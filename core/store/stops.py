@@ -91,12 +91,6 @@ def newest(tx: Reading, camera_id: str) -> Stop | None:
     return None if found is None else _stop(found)
 
 
-def best(tx: Reading, session_id: str | None) -> Stop | None:
-    """The shortest whole stop of a session, by the instants that count."""
-    timed = [stop for stop in for_session(tx, session_id) if stop.span is not None]
-    return min(timed, key=lambda stop: stop.span.ns if stop.span else 0, default=None)
-
-
 def clips_with(tx: Reading, stop: Stop) -> list[Clip]:
     """Every camera's shown clips that hold a part of the stop: its own first, then by camera."""
     c = clip_rows.c

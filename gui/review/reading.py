@@ -1,16 +1,15 @@
 """What the Stops page and the review show, read from the store in one look; off the main thread."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.camera import Camera
 from core.clip import Clip
-from core.errors import NotFound
 from core.paths import DataFolder
 from core.session import Session
-from core.stop import Stop
+from core.stop import Moment, Stop, shortest_first
 from core.store import cameras, sessions, stops
 from core.store.database import Database, Reading
 
@@ -36,8 +35,7 @@ class StopsRead:
 
     @property
     def best(self) -> Stop | None:
-        timed = [stop for stop in self.stops if stop.span is not None]
-        return min(timed, key=lambda stop: stop.span.ns if stop.span else 0, default=None)
+        return next(iter(shortest_first(self.stops)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +48,24 @@ class ShownClip:
 
 
 @dataclass(frozen=True, slots=True)
+class Ghost:
+    """Another stop of the session, and a clip that shows it as the first of this one's shows this one."""
+
+    stop: Stop
+    clip: ShownClip
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewRead:
-    """One stop with every camera's clips of it, its own first, and the session's best one to compare with."""
+    """One stop with every camera's clips of it, its own first, and the session's best ones to compare with."""
 
     stop: Stop
     label: str
     session: Session | None
     clips: tuple[ShownClip, ...]
     best: Stop | None
-    best_clip: ShownClip | None
+    ghost: Ghost | None
+    """Of the other stops that the first clip's camera has a clip of, the shortest."""
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -90,17 +97,22 @@ def read_review(database: Database, folder: DataFolder, stop_id: str) -> ReviewR
         for clip in stops.clips_with(tx, stop):
             if clip.file_gone_at_ns is None:
                 shown.setdefault(clip.camera_id, _shown(clip, known, folder))
-        best = stops.best(tx, stop.session_id)
-        best_clip = _clip_of(tx, best, known, folder) if best is not None and best.id != stop.id else None
-    return ReviewRead(stop, _label(stop.camera_id, known), session, tuple(shown.values()), best, best_clip)
+        clips = tuple(shown.values())
+        timed = shortest_first(stops.for_session(tx, stop.session_id))
+        ghost = None
+        if clips and stop.mark(Moment.STATIONARY) is not None:
+            found = _first_seen(tx, (one for one in timed if one.id != stop.id), clips[0].clip.camera_id)
+            ghost = Ghost(found[0], _shown(found[1], known, folder)) if found else None
+    return ReviewRead(stop, _label(stop.camera_id, known), session, clips, next(iter(timed), None), ghost)
 
 
-def _clip_of(tx: Reading, stop: Stop, known: Mapping[str, Camera], folder: DataFolder) -> ShownClip | None:
-    try:
-        found = next((clip for clip in stops.clips_with(tx, stop) if clip.camera_id == stop.camera_id), None)
-    except NotFound:
-        return None
-    return _shown(found, known, folder) if found is not None and found.file_gone_at_ns is None else None
+def _first_seen(tx: Reading, among: Iterable[Stop], camera_id: str) -> tuple[Stop, Clip] | None:
+    """The first of these stops that the camera has a clip of."""
+    for stop in among:
+        for clip in stops.clips_with(tx, stop):
+            if clip.camera_id == camera_id and clip.file_gone_at_ns is None:
+                return stop, clip
+    return None
 
 
 def _shown(clip: Clip, known: Mapping[str, Camera], folder: DataFolder) -> ShownClip:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from core.stop import Moment
-from core.stop_words import clock_text, offset_text
+from core.stop_words import clock_text, offset_text, span_text
 from gui import theme
 from gui.library.empty_state import EmptyState
 from gui.models.following import Following
@@ -50,9 +50,7 @@ class ReviewView(QWidget):
         self.timeline = Timeline(self)
         self._timer = QTimer(self, interval=_PLAY_MS)
         self._timer.timeout.connect(self._play_on)
-        self.ghost_button = self._button(
-            "Ghost", self._show_ghost, "G", "Lay the session's shortest stop over this one"
-        )
+        self.ghost_button = self._button("Ghost", self._show_ghost, "G", "")
         self.whole_button = self._button("Whole clip", self._show_range, "W", "Show all that was recorded of it")
         self.play_button = self._button("Play", self._show_playing, "P", "Play at real time")
         for button in (self.ghost_button, self.whole_button, self.play_button):
@@ -82,6 +80,7 @@ class ReviewView(QWidget):
         self.clips.show_read(read)
         self._stack.setCurrentIndex(0 if read.clips else 1)
         self.ghost_button.setEnabled(self.clips.can_haunt)
+        self.ghost_button.setToolTip(_ghost_text(read))
         if self.ghost_button.isChecked() and not self.clips.can_haunt:
             self.ghost_button.click()
         if before is None:
@@ -279,3 +278,12 @@ class ReviewView(QWidget):
         middle.addLayout(left, 1)
         middle.addWidget(self.panel)
         stack_up(self, (head, middle), middle)
+
+
+def _ghost_text(read: ReviewRead) -> str:
+    """Whose ghost it is, or why there is none."""
+    if read.ghost is None:
+        return "No other stop of the session was filmed by this camera and has its standing time"
+    other = read.ghost.stop
+    at = clock_text(other.from_ns, read.zone)[:8]
+    return f"Lay the stop of {at} over this one, {span_text(other.span)}: the shortest other one on film (G)"

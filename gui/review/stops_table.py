@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from core.stop import Moment, Stop
-from core.stop_words import between, clock_text, span_text, whose
+from core.stop_words import about_text, between, clock_text, span_text, whose
 from gui import theme
 from gui.models.rows_model import Index, RowsModel
 from gui.review.reading import StopsRead
@@ -58,7 +58,7 @@ def _row(stop: Stop, read: StopsRead, best: bool) -> StopRow:
     if not stop.complete:
         marks.append("incomplete")
     cells = (
-        clock_text(stood.at_ns if stood else stop.from_ns, read.zone),
+        clock_text(stood.at_ns, read.zone) if stood else about_text(stop.from_ns, read.zone),
         stop.car_number,
         read.labels.get(stop.camera_id, stop.camera_id),
         span_text(stop.span),

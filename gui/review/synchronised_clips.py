@@ -1,4 +1,4 @@
-"""Every camera's clip of a stop at one instant of capture time, and the best stop's ghost over the stop's own."""
+"""Every camera's clip of a stop at one instant of capture time, and another stop's ghost over the stop's own."""
 
 import math
 
@@ -22,7 +22,7 @@ class SynchronisedClips(QWidget):
         self._read: ReviewRead | None = None
         self._pictures: list[ClipPictures] = []
         self.panes: list[PicturePane] = []
-        self._best: ClipPictures | None = None
+        self._ghost: ClipPictures | None = None
         self._haunted = False
         self._at_ns = 0
         self._grid = QGridLayout(self)
@@ -36,20 +36,20 @@ class SynchronisedClips(QWidget):
 
     @property
     def can_haunt(self) -> bool:
-        """There is a shorter stop whose clip is here."""
-        return self._best is not None
+        """There is another stop whose clip is here."""
+        return self._ghost is not None
 
     def show_read(self, read: ReviewRead) -> None:
         """Open what is new; clips that stay keep their place."""
         before, self._read = self._read, read
         if before is None or before.clips != read.clips:
             self._open(read)
-        if before is None or before.best_clip != read.best_clip:
-            if self._best is not None:
-                self._let_go(self._best)
-            self._best = ClipPictures(read.best_clip, self) if read.best_clip is not None else None
-            if self._best is not None:
-                self._best.came.connect(self._paint)
+        if before is None or before.ghost != read.ghost:
+            if self._ghost is not None:
+                self._let_go(self._ghost)
+            self._ghost = ClipPictures(read.ghost.clip, self) if read.ghost is not None else None
+            if self._ghost is not None:
+                self._ghost.came.connect(self._paint)
 
     def show_at(self, at_ns: int) -> None:
         """All clips to this instant (UTC)."""
@@ -59,14 +59,14 @@ class SynchronisedClips(QWidget):
         self._ask_ghost()
 
     def haunt(self, haunted: bool) -> None:
-        """Lay the best stop over this one, at the same time from standstill; or take it away."""
+        """Lay another stop over this one, at the same time from standstill; or take it away."""
         self._haunted = haunted
         self._ask_ghost()
         self._paint()
 
     def close_clips(self) -> None:
         """Let the files go."""
-        for pictures in (*self._pictures, *([self._best] if self._best else [])):
+        for pictures in (*self._pictures, *([self._ghost] if self._ghost else [])):
             pictures.close()
 
     def _open(self, read: ReviewRead) -> None:
@@ -94,11 +94,11 @@ class SynchronisedClips(QWidget):
 
     def _ask_ghost(self) -> None:
         read = self._read
-        if self._best is None or read is None or read.best is None or not self._haunted:
+        if self._ghost is None or read is None or read.ghost is None or not self._haunted:
             return
-        here, there = read.stop.mark(Moment.STATIONARY), read.best.mark(Moment.STATIONARY)
+        here, there = read.stop.mark(Moment.STATIONARY), read.ghost.stop.mark(Moment.STATIONARY)
         if here is not None and there is not None:
-            self._best.ask(self._at_ns - here.at_ns + there.at_ns)
+            self._ghost.ask(self._at_ns - here.at_ns + there.at_ns)
 
     def _paint(self) -> None:
         read = self._read
@@ -115,5 +115,5 @@ class SynchronisedClips(QWidget):
                 doubt = math.ceil(math.hypot(clip.captured_u_ns, own.captured_u_ns) / 1e6)
                 said = f"{said}  in step ± {doubt} ms"
             pane.show_picture(picture.image, "", said)
-        ghost = self._best.picture if self._best is not None and self._haunted else None
+        ghost = self._ghost.picture if self._ghost is not None and self._haunted else None
         self.panes[0].show_ghost(ghost.image if ghost else None)

@@ -8,7 +8,7 @@ import pytest
 
 from core.stop import Mark, Moment, Span, Stop
 from core.stop_table import COLUMNS, write_csv
-from core.stop_words import between, clock_text, offset_text, span_text, whose
+from core.stop_words import about_text, between, clock_text, offset_text, span_text, whose
 
 S, MS = 1_000_000_000, 1_000_000
 STOP = Stop(
@@ -47,6 +47,7 @@ def test_instants_are_said_against_another_with_their_sign():
     assert offset_text(3 * S, 1 * S, 20 * MS) == "+2.00 s ± 0.02 s"
     assert offset_text(1 * S, 3 * S, 20 * MS) == "−2.00 s ± 0.02 s"
     assert clock_text(3_661 * S + 5 * MS, UTC) == "01:01:01.005"
+    assert about_text(3_661 * S + 5 * MS, UTC) == "about 01:01:01"
 
 
 def test_the_operators_instant_counts_and_the_machines_is_kept():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.errors import NotFound, UsageError
-from core.stop import Mark, Moment, Span, Stop
+from core.stop import Mark, Moment, Span, Stop, shortest_first
 from core.store import clips, stops
 from tests.core.store.conftest import a_clip
 
@@ -115,14 +115,10 @@ def test_taking_a_nudge_back_makes_the_machines_instant_count_again(do, clip):
     assert back.mark(Moment.ARRIVED) == stop.machine[Moment.ARRIVED]
 
 
-def test_the_best_stop_is_the_shortest_that_has_a_duration(db, do, clip):
-    unknown = a_stop(clip.id, 20, machine={}, machine_span=None, complete=False)
-    long, short = a_stop(clip.id), a_stop(clip.id, 10, machine_span=Span(2_100 * MS, MS))
-    do(stops.keep, [long, short, unknown], clip_id=clip.id)
-    with db.read() as tx:
-        best = stops.best(tx, None)
-        assert best is not None and best.span == Span(2_100 * MS, MS)
-        assert stops.best(tx, "another") is None
+def test_the_shortest_stop_is_first_and_one_without_a_duration_is_none():
+    unknown = a_stop(None, 20, machine={}, machine_span=None, complete=False)
+    long, short = a_stop(), a_stop(None, 10, machine_span=Span(2_100 * MS, MS))
+    assert shortest_first([long, short, unknown, long]) == [short, long, long]
 
 
 def test_every_cameras_clips_of_the_time_are_found_its_own_first(db, do, clip):

@@ -122,7 +122,7 @@ def test_the_timeline_goes_where_it_is_pressed_and_chooses_a_moment(qtbot, revie
 
 def test_the_shortest_stop_is_compared_with_and_laid_over(qtbot, station, stop, review, tmp_path):
     assert review.panel.compared.text() == "The shortest of the session."
-    assert not review.ghost_button.isEnabled()
+    assert not review.ghost_button.isEnabled() and "No other stop" in review.ghost_button.toolTip()
     later = NOON_NS + 100 * 10**9
     clip = add_video(station.folder, station.database, "Pit_1", tmp_path / "made.mp4", later)
     keep(station.database, a_stop("Pit_1", clip.id, later, (0.04, 0.12, 0.20, 0.32)))
@@ -131,6 +131,15 @@ def test_the_shortest_stop_is_compared_with_and_laid_over(qtbot, station, stop, 
     review.ghost_button.click()
     qtbot.waitUntil(lambda: not review.clips.panes[0]._ghost.isNull())
     assert isinstance(review.clips.panes[0]._ghost, QImage)
+
+
+def test_a_shorter_stop_that_was_not_filmed_or_by_another_camera_is_no_ghost(qtbot, station, stop, review, tmp_path):
+    for camera_id, at_ns, released_s in (("Pit_2", NOON_NS + 10**11, 0.20), ("Pit_1", NOON_NS + 2 * 10**11, 0.24)):
+        clip = add_video(station.folder, station.database, camera_id, tmp_path / "made.mp4", at_ns)
+        keep(station.database, a_stop(camera_id, clip.id, at_ns, (0.04, 0.12, released_s, 0.32)))
+    keep(station.database, a_stop("Pit_1", None, NOON_NS + 300 * 10**9, (0.04, 0.12, 0.18, 0.32), job_id=None))
+    qtbot.waitUntil(lambda: review.ghost_button.isEnabled() and "0.06 s" in review.panel.compared.text())
+    assert "Lay the stop of 12:03:20" in review.ghost_button.toolTip()
 
 
 def test_a_stop_without_a_clip_says_how_to_have_one_and_can_be_nudged(qtbot, station):
