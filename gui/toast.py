@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 Level = Literal["info", "ok", "warn", "bad"]
-Action = tuple[str, Callable[[], None]]
+Action = tuple[str, Callable[[], object]]
 
 _SHOWN_MS = {"info": 5000, "ok": 5000, "warn": 10000, "bad": 20000}
 _MOST = 3
@@ -104,7 +104,7 @@ class Notice(QFrame):
             button = QPushButton(said, self)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Space belongs to Capture, not to a notice just clicked
             button.clicked.connect(self.leave)
-            button.clicked.connect(do)
+            button.clicked.connect(lambda: do())
             layout.addWidget(button)
         close = QToolButton(self)
         close.setText("✕")

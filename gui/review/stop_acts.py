@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import KnownError, UsageError
-from core.job import JobKind, NewJob
+from core.job import Job, JobKind, NewJob
 from core.stop import Mark, Moment, Stop
 from core.stop_jobs import ask_report, ask_timing
 from core.stop_table import write_csv
@@ -16,6 +16,7 @@ from core.store import stops
 from core.store.database import Writing
 from gui.background import run_in_background, write_in_background
 from gui.errors import show_failure
+from gui.review.dossiers import Dossiers
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -28,6 +29,7 @@ class StopActs(QObject):
     def __init__(self, station: Station, changed: Callable[[], object], page: QWidget) -> None:
         super().__init__(page)
         self._station, self._changed, self._page = station, changed, page
+        self._dossiers = Dossiers(station, page)
 
     def set_mark(self, stop: Stop, moment: Moment, mark: Mark | None) -> None:
         operator = self._operator()
@@ -62,8 +64,12 @@ class StopActs(QObject):
     def dossier(self, stop: Stop) -> None:
         """Queue the one-page report of a stop."""
         new = self._new_job(JobKind.REPORT, {"stop": stop.id})
-        said = "The dossier is being made; its job's details lead to the HTML and the PDF."
-        self._write(lambda tx: ask_report(tx, new), lambda _: show_notice(self._page, said, "ok"))
+
+        def asked(job: Job) -> None:
+            show_notice(self._page, "The dossier is being made.", "info")
+            self._dossiers.wait_for(job.id)
+
+        self._write(lambda tx: ask_report(tx, new), asked)
 
     def ask_where_and_export(self, found: Sequence[Stop], sessions: Mapping[str, str], name: str) -> QFileDialog:
         """Ask for a file and write the stops there."""

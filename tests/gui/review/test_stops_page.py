@@ -4,12 +4,16 @@ import csv
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QLabel, QPushButton
 
+from core.ids import new_id
 from core.job import JobKind
+from core.result import ResultFile, media_type_of
 from core.stop import Stop
-from core.store import jobs, sessions, stops
+from core.store import jobs, results, sessions, stops
 from gui.review.stops_page import StopsPage
+from gui.toast import Notice
 from tests.gui.review.stopped_station import NOON_NS, a_stop, add_camera, keep
 
 
@@ -102,15 +106,26 @@ def test_a_session_shows_its_own_stops(qtbot, station, page):
     qtbot.waitUntil(lambda: page.table.model().rowCount() == 3)
 
 
-def test_the_dossier_is_a_job(qtbot, station, page):
+def test_the_dossier_is_a_job_and_opens_from_the_notice_that_it_is_made(qtbot, station, page, monkeypatch):
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     made = filled(qtbot, station, page)
     page.table.choose(made[2].id)
     page.dossier_of_chosen()
 
-    def queued() -> bool:
-        with station.database.read() as tx:
-            return [job.params for job in jobs.page(tx, jobs.JobFilter(kinds=(JobKind.REPORT,))).items] == [
-                {"stop": made[2].id}
-            ]
+    def said(text: str) -> list[Notice]:
+        return [notice for notice in page.window().findChildren(Notice) if notice.text == text]
 
-    qtbot.waitUntil(queued)
+    qtbot.waitUntil(lambda: bool(said("The dossier is being made.")))
+    with station.database.write() as tx:
+        job = jobs.claim(tx, worker_id="w", kinds_free={JobKind.REPORT: 1})
+        assert job is not None and job.params == {"stop": made[2].id}
+        for name in ("dossier.html", "dossier.pdf"):
+            path = f"results/{job.id}/1/{name}"
+            file = ResultFile(new_id(), job.id, name, path, media_type_of(name), 1, "0" * 64)
+            results.add(tx, file, station_id="station-1")
+        jobs.finish(tx, job, {})
+    qtbot.waitUntil(lambda: bool(said("The dossier is made.")))
+    (button,) = said("The dossier is made.")[0].findChildren(QPushButton)
+    button.click()
+    assert opened == [str(station.folder.root / "results" / job.id / "1" / "dossier.pdf")]
