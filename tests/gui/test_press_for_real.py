@@ -1,14 +1,11 @@
 """The whole way of one press: a real camera, the window's own worker, the picture on screen, the file on disk."""
 
-import contextlib
 import time
 
-import psutil
 import pytest
 from PySide6.QtCore import Qt
 
 from core.camera import Camera, CameraState
-from core.process import Role
 from core.store import cameras, frames, processes
 from core.worker_process import start_worker
 from gui.main_window import MainWindow
@@ -20,17 +17,11 @@ SOON_MS = 20_000
 @pytest.fixture
 def worker(station):
     """The window's worker, as the window starts it; it ends with the test."""
-    start_worker(station.folder)
+    process = start_worker(station.folder)
     yield
     with station.database.write() as tx:
         processes.ask_stop(tx, "the test is over")
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with station.database.read() as tx:
-            if not processes.present(tx, Role.WORKER, time.time_ns()):
-                return
-        with contextlib.suppress(psutil.Error):
-            psutil.Process().wait(0.05)
+    process.wait(30)
 
 
 @pytest.fixture

@@ -244,7 +244,7 @@ def test_a_signal_ends_the_worker_in_good_order(station: StationParts):
 
 
 def test_whoever_misses_the_worker_starts_one_that_lives_on_its_own(station: StationParts):
-    start_worker(station.folder)
+    first = start_worker(station.folder)
     assert eventually(lambda: present(station), 20)
     with station.database.read() as tx:
         [worker] = processes.present(tx, Role.WORKER)
@@ -252,10 +252,10 @@ def test_whoever_misses_the_worker_starts_one_that_lives_on_its_own(station: Sta
     printed = station.folder.logs / "worker.out"
     assert printed.stat().st_mode & 0o777 == 0o600
     ask_to_stop(station)
-    assert eventually(lambda: not present(station), 10)
-    start_worker(station.folder, mode="--until-idle")  # the first is reaped
+    assert eventually(lambda: first.poll() is not None, 20)
+    second = start_worker(station.folder, mode="--until-idle")
     assert eventually(lambda: present(station), 20)
-    assert eventually(lambda: not present(station), 10)
+    assert second.wait(20) == 0
 
 
 @pytest.mark.allow_warnings
