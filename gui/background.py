@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from core.errors import KnownError
-from core.store.database import Database, Writing
 from gui.errors import Failure, caught, report, show_failure
+
+if TYPE_CHECKING:  # the splash must not wait for SQLAlchemy
+    from core.store.database import Database, Writing
 
 T = TypeVar("T")
 
@@ -45,8 +47,8 @@ def run_in_background(
 
 
 def write_in_background(
-    database: Database,
-    change: Callable[[Writing], T],
+    database: "Database",
+    change: "Callable[[Writing], T]",
     *,
     then: Callable[[T], object] | None = None,
     failed: Callable[[KnownError], object] | None = None,

@@ -143,7 +143,7 @@ class MainWindow(QMainWindow):
         self._notices = NoticeArea(self)
         self._notices.foot_px = self.foot.keep_clear_px = self._foot_px
         self._notices.side_px = self.foot.side_px
-        self._wall.press_queued.connect(self.notifier.leave_out)
+        self.notifier.told_elsewhere = self._wall.tells
         self._notices.hide()
 
     def _keys(self) -> None:
@@ -162,14 +162,6 @@ class MainWindow(QMainWindow):
         dialog = ShortcutsDialog(self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-    def show_storage(self) -> None:
-        """Settings ▸ Storage."""
-        from gui.settings.settings_page import SettingsPage
-
-        page = self.show_page("settings")
-        if isinstance(page, SettingsPage):
-            page.show_section("storage")
 
     def show_job(self, job_id: str) -> None:
         """The job's details, on the jobs page."""

@@ -1,7 +1,6 @@
 """The bar at the top: the session that new work belongs to, the disk's warning, and the worker's state with Start."""
 
 import time
-from collections import deque
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
@@ -17,13 +16,12 @@ from gui import theme
 from gui.background import run_in_background, write_in_background
 from gui.errors import show_failure
 from gui.models.following import Following
+from gui.restarts import Restarts
 from gui.station import Station
 from gui.toast import show_notice
 
 _MANAGE = "manage"
 _STARTING_S = 15.0
-_RESTARTS_MOST, _RESTARTS_IN_S = 3, 300.0
-"""A worker that dies more often than that is not started again: what kills it comes back with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,8 @@ class TopBar(QFrame):
         self._station = station
         self._disk = DiskWatch(station.folder.root)
         self._asked_start_s: float | None = None
-        self._restarts_s: deque[float] = deque(maxlen=_RESTARTS_MOST)
+        self._restarts = Restarts()
+        self._was_present = False
         self.setProperty("role", "bar")
         self.setProperty("edge", "top")
         self.setFixedHeight(theme.size("touch") + 2 * theme.space("s") + 4)
@@ -66,7 +65,7 @@ class TopBar(QFrame):
         self.worker_label = QLabel(self)
         self.start_button = QPushButton("Start", self)
         self.start_button.setAccessibleName("Start the worker")
-        self.start_button.clicked.connect(self.start_worker)
+        self.start_button.clicked.connect(self._start_by_hand)
         theme.set_icon(self.start_button, "play")
         layout.addWidget(label)
         layout.addWidget(self.chooser)
@@ -87,6 +86,10 @@ class TopBar(QFrame):
         run_in_background(lambda: start_worker(folder), failed=self._not_started, parent=self)
         self._following.ask()
 
+    def _start_by_hand(self) -> None:
+        self._restarts.forget()
+        self.start_worker()
+
     def start_worker_if_absent(self) -> None:
         """What the window does when it opens."""
         database = self._station.database
@@ -99,12 +102,9 @@ class TopBar(QFrame):
 
     def _restart(self) -> None:
         """The worker died under the window: nobody else has a hand free to start it."""
-        now_s = time.monotonic()
-        if len(self._restarts_s) == _RESTARTS_MOST and now_s - self._restarts_s[0] < _RESTARTS_IN_S:
-            return
-        self._restarts_s.append(now_s)
-        self.start_worker()
-        show_notice(self, "The worker had died and is started again. What was saved is safe.", "warn")
+        if self._restarts.one_more(time.monotonic()):
+            self.start_worker()
+            show_notice(self, "The worker had died and is started again. What was saved is safe.", "warn")
 
     def _not_started(self, error: KnownError) -> None:
         self._asked_start_s = None
@@ -119,11 +119,13 @@ class TopBar(QFrame):
 
     def _show(self, state: TopState) -> None:
         self._show_sessions(state.sessions)
-        if state.worker_died and not self._is_starting():
+        if state.worker_died and self._was_present and not self._is_starting():
             self._restart()
         starting = self._is_starting()
         if state.worker_present:
             self._asked_start_s = None
+            self._was_present = True
+            self._restarts.lives(time.monotonic())
             self._say_worker("● Worker running", "ok")
         elif starting:
             self._say_worker("● Worker is starting…", "info")

@@ -1,5 +1,6 @@
 """Notifications: the desktop's where there are any, else in the window; of failures, ended batches and alerts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -53,7 +54,8 @@ class Notifier(QObject):
         self._station, self._window = station, window
         self._revision: int | None = None
         self._ended_at_ns: dict[str, int | None] = {}
-        self._left_out: set[str] = set()
+        self.told_elsewhere: Callable[[str], bool] = lambda job_id: False
+        """Whether the operator sees by other means how this job ended."""
         self._tray: QSystemTrayIcon | None = None
         if QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages():
             self._tray = QSystemTrayIcon(theme.app_icon(), self)
@@ -66,10 +68,6 @@ class Notifier(QObject):
         self._rest.timeout.connect(self._refresh.ask)
         station.changed.connect(self._changed)
         self._refresh.ask()
-
-    def leave_out(self, job_id: str) -> None:
-        """Somebody else tells the operator how this job ended."""
-        self._left_out.add(job_id)
 
     def tell(self, told: Told) -> None:
         """Show one notification."""
@@ -103,9 +101,8 @@ class Notifier(QObject):
         new = [
             told
             for job, told in happened.jobs
-            if self._ended_at_ns.get(job.id) != job.completed_at_ns and job.id not in self._left_out
+            if self._ended_at_ns.get(job.id) != job.completed_at_ns and not self.told_elsewhere(job.id)
         ]
-        self._left_out -= {job.id for job, _ in happened.jobs}
         self._ended_at_ns |= {job.id: job.completed_at_ns for job, _ in happened.jobs}
         while len(self._ended_at_ns) > _TOLD_KEPT:
             del self._ended_at_ns[next(iter(self._ended_at_ns))]

@@ -1,6 +1,7 @@
 """The wall page: the tiles, and the way from a key stroke to a queued job and back to a notice."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -26,19 +27,20 @@ from gui.wall.wall_state import EndedPress, WallState, read_wall, told, words_of
 from gui.wall.wall_tools import WallTools
 from gui.wall.wall_view import GRIDS, WallView
 
+_TOLD_KEPT = 100
+
 
 class WallPage(QWidget):
     """Owns the presses of this window whose end it still has to tell."""
 
     no_cameras = Signal(bool)
     """Whether there is no camera to show."""
-    press_queued = Signal(str)
-    """The job of a press whose end this page will tell."""
 
     def __init__(self, station: Station, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._station = station
         self._watched: dict[str, Press] = {}
+        self._told: deque[str] = deque(maxlen=_TOLD_KEPT)
         self._labels: Mapping[str, str] = {}
         self._boxed: frozenset[str] = frozenset()
         """Cameras with a pit box."""
@@ -110,6 +112,11 @@ class WallPage(QWidget):
 
     # Presses
 
+    def tells(self, job_id: str) -> bool:
+        """Whether the operator learns here how this press ended: not of one that ends while nobody sees the wall."""
+        seen = self.isVisible() and not self.window().isMinimized()
+        return job_id in self._told or (seen and job_id in self._watched)
+
     def _send(self, press: Press) -> None:
         for camera in press.cameras:
             self.view.tile(camera).flash()
@@ -123,7 +130,6 @@ class WallPage(QWidget):
 
     def _queued(self, job: Job, press: Press) -> None:
         self._watched[job.id] = press
-        self.press_queued.emit(job.id)
         self._following.ask()
         if self._state is not None and not self._state.worker_present:
             folder = self._station.folder
@@ -177,6 +183,7 @@ class WallPage(QWidget):
         for ended in state.ended:
             press = self._watched.pop(ended.job.id, None)
             if press is not None:  # another reading may have brought it already
+                self._told.append(ended.job.id)
                 self._tell(ended, press)
         self.no_cameras.emit(not state.cameras)
 

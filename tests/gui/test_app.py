@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import psutil
@@ -75,6 +76,13 @@ def test_a_window_starts_its_worker_and_a_second_launch_leaves_to_the_first(fold
     assert present(database, Role.GUI) == []
     assert present(database, Role.WORKER)  # closing the window stops no work
     assert json.loads((folder.root / "window.json").read_text("utf-8"))["page"] == "wall"
+
+
+def test_the_splash_waits_for_no_database_and_no_video_library():
+    heavy = ("sqlalchemy", "cv2", "av", "core.store.database")
+    asked = f"import gui.app, sys; print([name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
 
 
 def test_a_data_folder_of_a_newer_station_is_refused_in_words(folder, tmp_path):

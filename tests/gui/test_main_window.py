@@ -16,12 +16,11 @@ from PySide6.QtWidgets import (
 
 from core.camera import Camera, ClockSource
 from core.frame import Frame
-from core.job import JobKind, NewJob
-from core.process import ProcessBeat, Role
+from core.job import Job, JobError, JobKind, NewJob
 from core.setting_sections import StorageSettings
 from core.settings import Settings
-from core.store import cameras, frames, jobs, processes, sessions
-from gui import background, theme, top_bar
+from core.store import cameras, frames, jobs
+from gui import background, theme
 from gui.closing import ClosingDialog, what_goes_on
 from gui.jobs.history_filter import HistoryFilter
 from gui.library.filter_bar import FilterBar
@@ -29,9 +28,6 @@ from gui.main_window import MainWindow
 from gui.pages import PAGES
 from gui.shortcuts import ShortcutsDialog
 from gui.toast import Notice, show_notice
-
-NO_PID = 2**31 - 1
-"""No system gives a process this number."""
 
 
 @pytest.fixture
@@ -154,50 +150,37 @@ def test_every_control_of_every_page_has_a_name_for_the_screen_reader(open_windo
     assert nameless == []
 
 
-def test_the_session_that_work_belongs_to_is_chosen_in_the_top_bar(open_window, with_camera, qtbot):
+@pytest.mark.parametrize("page", ["wall", "library"])
+def test_a_press_that_fails_is_told_once_whichever_page_is_open(open_window, with_camera, qtbot, page):
+    window = open_window()
+    qtbot.waitUntil(lambda: window.wall.view.targets == ["Pit_1"])
+    window.wall.press()
     database = with_camera.database
+
+    found: list[Job] = []
+
+    def claims() -> bool:
+        with database.write() as tx:
+            job = jobs.claim(tx, worker_id="w", kinds_free={JobKind.CAPTURE: 1})
+        found.extend([job] if job else [])
+        return bool(found)
+
+    qtbot.waitUntil(claims)
+    window.show_page(page)
+    told: list[str] = []
+    window.notifier.tell = lambda one: told.append(one.title)
     with database.write() as tx:
-        first = sessions.create(tx, "2026", "Monza", "FP1", "Europe/Rome")
-        second = sessions.create(tx, "2026", "Monza", "FP2", "Europe/Rome")
-    window = open_window()
-    chooser = window.top_bar.chooser
-    qtbot.waitUntil(lambda: chooser.currentText() == first.label)
-    chooser.activated.emit(chooser.findData(second.id))
-    qtbot.waitUntil(lambda: chooser.currentText() == second.label)
-    with database.read() as tx:
-        assert [session.id for session in sessions.every(tx) if session.current] == [second.id]
-    chooser.activated.emit(chooser.count() - 1)
-    assert window.page == "sessions"
+        jobs.fail(tx, found[0], JobError("camera_silent", "It sends no video", "Check its cable."), None)
 
+    def said() -> list[str]:
+        return [notice.text for notice in window.findChildren(Notice) if "It sends no video" in notice.text]
 
-def test_the_worker_is_said_to_be_there_or_not_with_start(open_window, with_camera, qtbot):
-    window = open_window()
-    bar = window.top_bar
-    qtbot.waitUntil(lambda: "not running" in bar.worker_label.text())
-    assert bar.start_button.isVisible()
-    with with_camera.database.write() as tx:
-        processes.beat(tx, ProcessBeat("w", Role.WORKER, 1, time.time_ns(), time.time_ns(), "0"))
-    qtbot.waitUntil(lambda: bar.worker_label.text() == "● Worker running")
-    assert not bar.start_button.isVisible()
-
-
-def test_a_worker_that_died_is_started_again_but_not_for_ever(open_window, with_camera, qtbot, monkeypatch):
-    started: list[object] = []
-    monkeypatch.setattr(top_bar, "start_worker", started.append)
-    monkeypatch.setattr(top_bar, "_STARTING_S", 0.0)
-    window = open_window()
-    qtbot.waitUntil(lambda: "not running" in window.top_bar.worker_label.text())
-    assert started == []  # it was never there, or left in good order
-    long_ago = time.time_ns() - 60 * 10**9
-    with with_camera.database.write() as tx:
-        processes.beat(tx, ProcessBeat("w", Role.WORKER, NO_PID, long_ago, long_ago, "0"))
-    qtbot.waitUntil(lambda: started == [with_camera.folder] * 3, timeout=15_000)
-    state = window.top_bar._read()
-    window.top_bar._show(state)
-    assert state.worker_died and len(started) == 3
-    assert [n.text for n in window.findChildren(Notice)] == [
-        "The worker had died and is started again. What was saved is safe."
-    ]
+    if page == "wall":
+        qtbot.waitUntil(lambda: len(said()) == 1)
+        qtbot.waitUntil(lambda: found[0].id in window.notifier._ended_at_ns)
+        assert told == []
+    else:
+        qtbot.waitUntil(lambda: told == ["Frame of Front left failed"])
 
 
 def test_an_open_jobs_panel_leaves_a_pages_buttons_and_the_notices_in_sight(open_window, with_camera, qtbot):
