@@ -33,7 +33,10 @@ class ProcessBeat:
 def is_alive(process: ProcessBeat) -> bool:
     """Whether it still runs on this machine, silent or not; a younger process that got its number is another."""
     try:
-        begun_at_s = psutil.Process(process.pid).create_time()
+        found = psutil.Process(process.pid)
+        if found.status() == psutil.STATUS_ZOMBIE:  # dead, though whoever started it has not asked yet
+            return False
+        begun_at_s = found.create_time()
     except psutil.Error:
         return False
     return begun_at_s <= process.started_at_ns / 1e9 + _CLOCKS_DIFFER_S

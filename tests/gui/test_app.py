@@ -78,6 +78,17 @@ def test_a_window_starts_its_worker_and_a_second_launch_leaves_to_the_first(fold
     assert json.loads((folder.root / "window.json").read_text("utf-8"))["page"] == "wall"
 
 
+@pytest.mark.xvfb
+def test_a_worker_that_is_killed_under_its_window_is_started_again(folder, database, xvfb):
+    with window(folder, xvfb.environment) as opened:
+        until(lambda: present(database, Role.GUI) and present(database, Role.WORKER))
+        (killed,) = present(database, Role.WORKER)
+        os.kill(killed.pid, signal.SIGKILL)
+        until(lambda: {worker.pid for worker in present(database, Role.WORKER)} - {killed.pid})
+        opened.send_signal(signal.SIGTERM)
+        assert opened.wait(20) == 0
+
+
 def test_the_splash_waits_for_no_database_and_no_video_library():
     heavy = ("sqlalchemy", "cv2", "av", "core.store.database")
     asked = f"import gui.app, sys; print([name for name in {heavy} if name in sys.modules])"
