@@ -1,9 +1,10 @@
 """Event captures: the pit box is watched, and each time in which something moves there becomes a clip."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import chain, takewhile
+from itertools import chain, dropwhile, takewhile
 
 from core.camera import Gap, Instant
 from core.capture_checks import watched_box
@@ -11,6 +12,7 @@ from core.clip import Clip
 from core.errors import CameraError
 from core.pit_box import PitBox
 from core.store import clips
+from workers.cameras.feed import Feed
 from workers.cameras.feeds import start_of
 from workers.cameras.watching import WatchedPicture
 from workers.jobs.capture_clips import span
@@ -41,29 +43,30 @@ def watch(taking: Taking) -> Outcome:
         made = clips.for_job(tx, context.job.id)
     begin_ns = start_of(taking.feed, taking.params)
     end_ns = begin_ns + int(taking.params.duration_s * 1e9)
-    with taking.feed.watch.followed() as pictures:
-        watching = _Watching(taking, box, pictures, end_ns, max((each.end_ns for each in made), default=begin_ns))
+    watching = _Watching(taking, box, end_ns, max((each.end_ns for each in made), default=begin_ns))
 
-        def tell() -> None:
-            now_ns, count = taking.utc_ns(), len(made)
-            lost = taking.feed.lost
-            stage = "recording" if watching.event else "waiting" if lost else "watching"
-            said = f"{count} event{'s' * (count != 1)} so far"
-            share = (now_ns - begin_ns) / (end_ns - begin_ns)
-            context.progress(100 * share, stage, f"{said}; {lost.title}" if lost else said)
+    def tell() -> None:
+        now_ns, count = taking.utc_ns(), len(made)
+        lost = watching.taking.feed.lost
+        stage = "recording" if watching.event else "waiting" if lost else "watching"
+        said = f"{count} event{'s' * (count != 1)} so far"
+        share = (now_ns - begin_ns) / (end_ns - begin_ns)
+        context.progress(100 * share, stage, f"{said}; {lost.title}" if lost else said)
 
-        while taking.utc_ns() < end_ns:
-            context.cancel.check()
-            tell()
-            if watching.look():
-                recorded = _record(taking, watching, made, tell)
-                made += [] if recorded is None else [recorded]
+    while taking.utc_ns() < end_ns:
+        with watching.following():
+            while taking.utc_ns() < end_ns and not watching.is_replaced:
                 context.cancel.check()
-            else:
-                context.cancel.wait(_TICK_S)
+                tell()
+                if watching.look():
+                    recorded = _record(watching, made, tell)
+                    made += [] if recorded is None else [recorded]
+                    context.cancel.check()
+                else:
+                    context.cancel.wait(_TICK_S)
     watching.see(end_ns, None)
-    if watching.saw_nothing and taking.feed.lost:
-        raise why_silent(taking)
+    if watching.saw_nothing and watching.taking.feed.lost:
+        raise why_silent(watching.taking)
     lacking = [gap for each in made for gap in each.gaps if not _is_among(gap, watching.gaps)]
     return outcome_of(0, len(made), watching.gaps + lacking)
 
@@ -85,12 +88,12 @@ class _Watching:
 
     taking: Taking
     box: PitBox
-    pictures: Callable[[], list[WatchedPicture]]
     end_ns: int
     seen_ns: int
     """Up to here pictures were looked at, or a gap noted."""
     event: _Event | None = None
     gaps: list[Gap] = field(default_factory=list)
+    _pictures: Callable[[], list[WatchedPicture]] = list
     _waiting: deque[WatchedPicture] = field(default_factory=deque)
     _motion: BoxMotion | None = None
     _epoch: int | None = None
@@ -103,9 +106,28 @@ class _Watching:
     def quiet_ns(self) -> int:
         return max(_QUIET_NS, int(self.taking.params.post_s * 1e9))
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the camera has another feed by now: its address was changed, or it was switched off and on."""
+        return self._feed_now() is not self.taking.feed
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """While this lasts, the pictures of the feed that the camera has now are looked at."""
+        feed = self._feed_now()
+        self.taking = replace(self.taking, feed=feed, camera=feed.camera)
+        with feed.watch.followed() as self._pictures:
+            yield
+
+    def _feed_now(self) -> Feed:
+        try:
+            return self.taking.context.feeds.get(self.taking.camera.id)
+        except CameraError:  # switched off or removed: it may come back
+            return self.taking.feed
+
     def look(self) -> bool:
         """Look at the pictures that came, up to where an event begins or is over; whether one goes on. CameraError."""
-        self._waiting += self.pictures()
+        self._waiting += self._pictures()
         if not self._waiting and self.event is None:
             self._refuse_if_blind()
         was_still = self.event is None
@@ -163,9 +185,9 @@ class _Watching:
         return f"{label} was not connected" if epoch != self._epoch else f"Pictures of {label} were not looked at"
 
 
-def _record(taking: Taking, watching: _Watching, made: list[Clip], tell: Callable[[], None]) -> Clip | None:
+def _record(watching: _Watching, made: list[Clip], tell: Callable[[], None]) -> Clip | None:
     """The clip of the event that goes on, from its pre-roll to its end; what the clip before has is not taken again."""
-    event = watching.event
+    taking, event = watching.taking, watching.event
     assert event is not None
     refuse_if_nearly_full(taking)
     key = taking.context.job.id
@@ -179,7 +201,9 @@ def _record(taking: Taking, watching: _Watching, made: list[Clip], tell: Callabl
     taking.feed.pin(key, from_ns, None)
     try:
         packets = span(taking, continuity, from_ns, watching.to_ns, look_on)
-        packets = takewhile(lambda got: got[0].epoch == event.epoch, packets)  # an event ends with its connection
+        # An event's clip is of its connection: neither the pre-roll nor what follows may be of another.
+        packets = dropwhile(lambda got: got[0].epoch != event.epoch, packets)
+        packets = takewhile(lambda got: got[0].epoch == event.epoch, packets)
         first = next(packets, None)
         if first is None:
             return None
@@ -192,5 +216,9 @@ def _record(taking: Taking, watching: _Watching, made: list[Clip], tell: Callabl
 
 
 def _is_among(gap: Gap, others: list[Gap]) -> bool:
-    """Whether it is told already, as a part of another one."""
-    return any(other.start_ns < gap.end_ns and gap.start_ns < other.end_ns for other in others)
+    """Whether it is told already, as a part of another one: no more of it sticks out than would be told by itself."""
+    return any(
+        other.start_ns - gap.start_ns < _BLIND_NS and gap.end_ns - other.end_ns < _BLIND_NS
+        for other in others
+        if other.start_ns < gap.end_ns and gap.start_ns < other.end_ns
+    )

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 
 import av
 import numpy as np
@@ -139,25 +139,40 @@ def opening(*streams: ReplayedStream | CameraError) -> Callable[..., ReplayedStr
     return open_stream
 
 
-class PacedStream:
-    """A camera that sends a picture each 40 ms from when it was opened, and hangs up after `lasts_s`."""
+Shown = tuple[VideoFormat, tuple[Packet, ...]]
 
-    def __init__(self, lasts_s: float = 1e9, encoded: tuple[VideoFormat, tuple[Packet, ...]] = encoded(50)) -> None:
-        self.video, self._packets = encoded
-        self._lasts_s = lasts_s
+
+class PacedStream:
+    """A camera that sends a picture each 40 ms from when it was opened, and hangs up once it has shown `lasts_s`.
+
+    Its first GOP is sent again and again until `goes_on`.
+    """
+
+    def __init__(
+        self, lasts_s: float = 1e9, shown: Shown | None = None, goes_on: Callable[[], bool] = lambda: True
+    ) -> None:
+        self.video, self._packets = shown or encoded(50)
+        self._lasts_s, self._goes_on = lasts_s, goes_on
         self._started_s = time.monotonic()
-        self._sent = 0
+        self._place = self._sent = 0
         self._pause = threading.Event()
 
+    @property
+    def repeated(self) -> int:
+        """By how many pictures it is behind what it would have shown."""
+        return self._sent - self._place
+
     def read(self) -> Packet | None:
-        due_s = self._sent / FPS
-        waits_s = self._started_s + due_s - time.monotonic()
-        if due_s > self._lasts_s:
+        if self._place == GOP and not self._goes_on():
+            self._place = 0
+        if self._place / FPS > self._lasts_s:
             raise CameraUnreachable("Haas_Pit_1 closed the connection")
+        waits_s = self._started_s + self._sent / FPS - time.monotonic()
         if waits_s > 0:
             self._pause.wait(waits_s)
         at = self._sent * TICKS
-        packet = self._packets[self._sent % len(self._packets)]
+        packet = self._packets[self._place % len(self._packets)]
+        self._place += 1
         self._sent += 1
         return replace(packet, pts=at, dts=at, arrival_ns=time.monotonic_ns())
 
@@ -168,15 +183,23 @@ class PacedStream:
 class Flapping:
     """Opens a camera that is there for a while, away for a while, and then there for good."""
 
-    def __init__(self, there_s: float, away_s: float, *shown: tuple[VideoFormat, tuple[Packet, ...]]) -> None:
-        self._there_s, self._away_s, self._shown = there_s, away_s, shown
-        self._opened_s: float | None = None
+    def __init__(
+        self,
+        there_s: float,
+        away_s: float,
+        shown: Shown | None = None,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._there_s, self._away_s, self._stream = there_s, away_s, partial(PacedStream, shown=shown, goes_on=goes_on)
+        self._opened = False
+        self._lost_s: float | None = None
 
     def __call__(self, camera: Camera, login: Login | None, settings: RtspSettings) -> PacedStream:
-        now_s = time.monotonic()
-        if self._opened_s is None:
-            self._opened_s = now_s
-            return PacedStream(self._there_s, *self._shown)
-        if now_s < self._opened_s + self._there_s + self._away_s:
+        if not self._opened:
+            self._opened = True
+            return self._stream(self._there_s)
+        if self._lost_s is None:
+            self._lost_s = time.monotonic()
+        if time.monotonic() < self._lost_s + self._away_s:
             raise CameraUnreachable("Nothing listens there")
-        return PacedStream(1e9, *self._shown)
+        return self._stream()

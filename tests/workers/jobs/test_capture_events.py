@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.camera import CameraState
+from core.camera import Camera, CameraState
 from core.capture import CaptureMode
 from core.clip import Clip
 from core.clock import SystemClock
@@ -17,7 +18,7 @@ from core.errors import CameraError, NoPitBox
 from core.pit_box import PitBox
 from core.store import cameras, jobs
 from tests.real.rtsp_server import Mount, RtspServer
-from tests.workers.cameras.pictures import FPS, TICKS, Flapping, PacedStream, encoded_motion
+from tests.workers.cameras.pictures import FPS, GOP, TICKS, Flapping, PacedStream, encoded_motion
 from tests.workers.cameras.waiting import wait_until
 from tests.workers.jobs.capturing_parts import SECOND, SETTINGS, Capturing, feeds_of, ffprobed
 from tests.workers.jobs.stop_video import BOX, write_stop
@@ -26,15 +27,34 @@ from workers.cameras.packets import Packet, VideoFormat
 from workers.cancellation import Cancelled, CancelToken, Reason
 from workers.jobs import capturing
 from workers.runner import Outcome
+from workers.vision.box_motion import BoxMotion
 
 MIDDLE = PitBox.from_rect(32, 24, 96, 48, 160, 96)
 CORNER = PitBox.from_rect(0, 0, 30, 30, 160, 96)
 STILL, MOVING = 25, 15
 
 
+class Watchers:
+    """Whether anybody watches by now: until then a camera of these tests shows nothing that moves."""
+
+    one: "Capturing | None" = None
+
+    def __call__(self) -> bool:
+        return self.one is not None and self.one.feed.watch.wants
+
+
+@pytest.fixture
+def watchers() -> Watchers:
+    return Watchers()
+
+
 @contextmanager
 def watching(
-    station: StationParts, url: str = "rtsp://127.0.0.1:1/cam", box: PitBox | None = MIDDLE, **options: Any
+    station: StationParts,
+    url: str = "rtsp://127.0.0.1:1/cam",
+    box: PitBox | None = MIDDLE,
+    watchers: Watchers | None = None,
+    **options: Any,
 ) -> Iterator[Capturing]:
     """A camera that is live, with a pit box that is not timed live."""
     station.settings = SETTINGS.model_copy(update={"stops": SETTINGS.stops.model_copy(update={"live": False})})
@@ -43,13 +63,12 @@ def watching(
     feeds = feeds_of(station, url, **options)
     try:
         wait_until(lambda: feeds.statuses()[0].state is CameraState.LIVE)
-        yield Capturing(station, feeds)
+        one = Capturing(station, feeds)
+        if watchers is not None:
+            watchers.one = one
+        yield one
     finally:
         feeds.stop()
-
-
-def a_mover() -> PacedStream:
-    return PacedStream(1e9, motion())
 
 
 def motion() -> tuple[VideoFormat, tuple[Packet, ...]]:
@@ -93,8 +112,13 @@ class LeapingClock(SystemClock):
 
 
 @pytest.fixture
-def mover(station: StationParts) -> Iterator[Capturing]:
-    with watching(station, opener=lambda *_: a_mover()) as one:
+def stream(watchers: Watchers) -> PacedStream:
+    return PacedStream(shown=motion(), goes_on=watchers)
+
+
+@pytest.fixture
+def mover(station: StationParts, watchers: Watchers, stream: PacedStream) -> Iterator[Capturing]:
+    with watching(station, watchers=watchers, opener=lambda *_: stream) as one:
         yield one
 
 
@@ -108,13 +132,13 @@ def stages(station: StationParts) -> list[str]:
     return [stage for stage, _ in groupby(stage for _, stage, _ in station.told)]
 
 
-def test_motion_in_the_box_begins_a_clip_and_stillness_ends_it(mover: Capturing):
+def test_motion_in_the_box_begins_a_clip_and_stillness_ends_it(mover: Capturing, stream: PacedStream):
     watched = Watched(mover, pre_s=0.4, post_s=0.5)
     outcome = watched.until(lambda: stages(mover.station) == ["watching", "recording", "watching"])
     [clip] = watched.clips()
     assert (outcome.summary["frames"], outcome.summary["clips"]) == (0, 1)
     assert clip.pts is not None
-    first = clip.pts // TICKS
+    first = clip.pts // TICKS - stream.repeated
     assert 0 <= first <= STILL - 10, "the pre-roll, from a keyframe on"
     assert first + clip.frame_count > STILL + MOVING + FPS, "a second of stillness ends it"
     assert clip.gaps == () and int(ffprobed(mover.path(clip))["nb_read_frames"]) == clip.frame_count
@@ -122,11 +146,24 @@ def test_motion_in_the_box_begins_a_clip_and_stillness_ends_it(mover: Capturing)
     assert mover.feed.ring.pinned() == set() and not mover.feed.watch.wants, "nothing is kept or decoded any more"
 
 
-def test_what_moves_elsewhere_is_no_event(station: StationParts):
-    with watching(station, box=CORNER, opener=lambda *_: a_mover()) as one:
+def test_what_moves_elsewhere_is_no_event(station: StationParts, watchers: Watchers, stream: PacedStream):
+    with watching(station, box=CORNER, watchers=watchers, opener=lambda *_: stream) as one, watched_too(one) as moves:
         watched = Watched(one)
-        outcome = watched.until(lambda: pictures_of(one) > STILL + MOVING + 10)
+        outcome = watched.until(lambda: moves() and pictures_of(one) > stream.repeated + STILL + MOVING + 10)
         assert outcome.summary["clips"] == 0 and watched.clips() == []
+
+
+@contextmanager
+def watched_too(one: Capturing) -> Iterator[Callable[[], bool]]:
+    """Whether something was seen to move in the middle."""
+    eye, seen = BoxMotion(MIDDLE), list[bool]()
+
+    def moves() -> bool:
+        seen.extend(eye.moves(picture.gray, picture.t_s) for picture in pictures())
+        return any(seen)
+
+    with one.feed.watch.followed() as pictures:
+        yield moves
 
 
 def pictures_of(one: Capturing) -> int:
@@ -134,8 +171,41 @@ def pictures_of(one: Capturing) -> int:
     return 0 if newest is None else newest.last_pts // TICKS
 
 
-def test_a_camera_lost_in_the_middle_of_an_event_is_waited_for(station: StationParts):
-    with watching(station, opener=Flapping(1.4, 1.2, motion())) as one:
+def test_an_event_soon_after_the_camera_came_back_has_what_of_its_pre_roll_is_of_that_connection(
+    station: StationParts, watchers: Watchers
+):
+    with watching(station, watchers=watchers, opener=Flapping(0.8, 0.3, motion(), watchers)) as one:
+        watched = Watched(one, pre_s=5.0, post_s=0.5)
+        watched.until(lambda: len(watched.clips()) == 1)
+        [clip] = watched.clips()
+        newest = one.feed.ring.newest()
+        assert newest is not None and clip.epoch == newest.epoch and clip.frame_count > MOVING + FPS
+        assert clip.gaps[-1].reason == "Haas_Pit_1 was not connected"
+
+
+def test_a_camera_whose_address_is_changed_is_watched_at_the_new_one(station: StationParts, watchers: Watchers):
+    opened: list[str] = []
+
+    def still_then_moving(camera: Camera, *_: object) -> PacedStream:
+        opened.append(camera.url)
+        return PacedStream(shown=motion(), goes_on=lambda: len(set(opened)) == 2 and watchers())
+
+    with watching(station, watchers=watchers, opener=still_then_moving) as one:
+        watched = Watched(one, pre_s=0.4, post_s=0.5)
+
+        def moved() -> bool:
+            if len(opened) == 1 and watchers():
+                with station.database.write() as tx:
+                    camera = cameras.update(tx, replace(cameras.get(tx, CAMERA), url="rtsp://127.0.0.1:2/cam"))
+                one.feeds.sync_with([camera], station.settings)
+            return len(watched.clips()) == 1
+
+        watched.until(moved)
+        assert opened[-1] == "rtsp://127.0.0.1:2/cam"
+
+
+def test_a_camera_lost_in_the_middle_of_an_event_is_waited_for(station: StationParts, watchers: Watchers):
+    with watching(station, watchers=watchers, opener=Flapping(1.4, 1.2, motion(), watchers)) as one:
         watched = Watched(one, pre_s=0.4, post_s=0.5)
         outcome = watched.until(lambda: len(watched.clips()) == 2)
         before, after = watched.clips()
@@ -164,8 +234,8 @@ def test_who_stops_it_decides_what_becomes_of_the_event_that_goes_on(mover: Capt
     claimed, cancel = mover.station.claim(), CancelToken()
 
     def stop_it() -> None:
-        wait_until(lambda: "recording" in stages(mover.station), 20)
-        cancel.wait(0.3)
+        # It is told at each packet, and these are more than come before the first is kept.
+        wait_until(lambda: sum(stage == "recording" for _, stage, _ in mover.station.told) > 2 * GOP, 20)
         cancel.cancel(reason)
 
     stopper = threading.Thread(target=stop_it)
