@@ -13,7 +13,7 @@ from core.run import FINDING_MOVES, Finding, FindingState, FrameRef
 from core.store import jobs
 from core.store.database import Reading, Writing
 from core.store.moves import StaleAttempt, before
-from core.store.paging import Page
+from core.store.paging import Page, number_in
 from core.store.prepared import Prepared, given
 from core.store.schema_analysis import findings
 
@@ -129,9 +129,7 @@ def page(
 
     The rows of a run never grow fewer or more, so a place by number stays what it is.
     """
-    if cursor is not None and not cursor.isdecimal():
-        raise UsageError(f"{cursor!r} is no cursor of a page")
-    offset = int(cursor or 0)
+    offset = 0 if cursor is None else number_in(cursor, cursor)
     query = _filtered(select(findings), run_id, wanted or FindingFilter()).order_by(*_order(sort or FindingSort()))
     rows = tx.rows(query.offset(offset).limit(limit + 1))
     return Page([_finding(row) for row in rows[:limit]], str(offset + limit) if len(rows) > limit else None)

@@ -10,15 +10,16 @@ from typing import Any
 
 from sqlalchemy import Select, select, text
 
-from core.errors import UsageError
 from core.job import ENDED, OPEN, JobKind, JobState
 from core.store.database import Reading
 from core.store.job_columns import COLUMNS, JobFilter
 from core.store.job_times import numbers_between
+from core.store.paging import number_in
 from core.store.schema import jobs
 
 _NAMED = ("session_id", "tenant_id", "camera_id", "batch_id")
 _FEW = 5000
+_MADE = "made:"
 
 
 def newest(tx: Reading, wanted: JobFilter, before: int | None, limit: int) -> Select[Any]:
@@ -63,14 +64,11 @@ def number_before(cursor: str | None) -> int | None:
     """Raises UsageError for a cursor that is none."""
     if cursor is None:
         return None
-    number = cursor.removeprefix("made:")
-    if number == cursor or not number.isascii() or not number.isdecimal() or len(number) > 18:
-        raise UsageError(f"{cursor!r} is no cursor of a page")
-    return int(number)
+    return number_in(cursor.removeprefix(_MADE) if cursor.startswith(_MADE) else "", cursor)
 
 
 def cursor_after(number: int) -> str:
-    return f"made:{number}"
+    return f"{_MADE}{number}"
 
 
 def _stream(said: Iterable[str], limit: int) -> str:

@@ -8,6 +8,7 @@ from core.errors import UsageError
 from core.store.database import Reading
 
 T = TypeVar("T")
+_DIGITS = 19
 
 
 class Page(NamedTuple, Generic[T]):
@@ -21,12 +22,17 @@ def newest_first(
 ) -> Select[Any]:
     """The query's rows after the cursor, by time then id or number, newest first; one more than `limit`, for `next`."""
     if cursor is not None:
-        at_text, _, last_id = cursor.partition(":")
-        numbered = isinstance(id.type, Integer)
-        if not last_id or not at_text.lstrip("-").isdecimal() or (numbered and not last_id.isdecimal()):
-            raise UsageError(f"{cursor!r} is no cursor of a page")
-        query = query.where(tuple_(at, id) < (int(at_text), int(last_id) if numbered else last_id))
+        at_text, _, last = cursor.partition(":")
+        last_id = number_in(last, cursor) if isinstance(id.type, Integer) else last
+        query = query.where(tuple_(at, id) < (number_in(at_text, cursor), last_id))
     return query.order_by(at.desc(), id.desc()).limit(limit + 1)
+
+
+def number_in(part: str, cursor: str) -> int:
+    """The number that a part of a cursor is. Raises UsageError if it is none that SQLite could hold."""
+    if not part.isascii() or not part.isdecimal() or len(part) > _DIGITS or int(part) >= 2**63:
+        raise UsageError(f"{cursor!r} is no cursor of a page")
+    return int(part)
 
 
 def cursor_of(at_ns: int, id: str | int) -> str:

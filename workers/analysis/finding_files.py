@@ -32,10 +32,15 @@ def finished(context: JobContext, run_id: str) -> Outcome:
             first = failed[0].error or {}
             raise ShardFailed(number=len(own), reason=first.get("message", ""))
         return Outcome(summary)
-    context.progress(99.0, "writing the findings", f"{run.assets} findings")
+
+    def tell() -> None:  # while other work has the computing children, too: waiting is no standing still
+        context.progress(99.0, "writing the findings", f"{run.assets} findings")
+
+    tell()
     with ResultFolder(context, session_id=run.session_id) as made:
         targets = {str(format): str(made.path(f"findings.{format}")) for format in ExportFormat}
-        context.compute.run(write_files, str(context.folder.root), run_id, targets, cancel=context.cancel)
+        root = str(context.folder.root)
+        context.compute.run(write_files, root, run_id, targets, cancel=context.cancel, waiting=tell)
         outcome = made.outcome(summary)
     publish = outcome.publish
 

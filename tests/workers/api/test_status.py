@@ -190,6 +190,7 @@ def test_dates_are_days_times_and_zones(api: Api, station: StationParts):
         "cursor=x",
         "cursor=99999999999999999999999:a",
         "cursor=9999999999999999999:a",
+        "cursor=5:99999999999999999999",
         "tenant_id=",
     ],
 )
