@@ -1,9 +1,8 @@
-"""How an asset ended that took more than one call, or failed: what every call cost is counted."""
+"""How an asset ended: what every call cost is counted."""
 
 from dataclasses import replace
 
 from core.errors import KnownError
-from core.run import Finding
 from core.store.findings import FindingEnd
 from workers.analysis.provider import Answer
 
@@ -17,11 +16,26 @@ def summed(first: Answer, second: Answer) -> Answer:
     )
 
 
-def failed(finding: Finding, error: KnownError, before: Answer | None) -> FindingEnd:
+def completed(number: int, answer: Answer, took_ms: float = 0.0) -> FindingEnd:
+    assert isinstance(answer.values, dict)  # every pack's schema says so
+    return FindingEnd(
+        number=number,
+        values=answer.values,
+        model=answer.model,
+        raw=answer.raw,
+        tokens_in=answer.tokens_in,
+        tokens_out=answer.tokens_out,
+        cost_usd=answer.cost_usd,
+        took_ms=took_ms,
+        notes=answer.notes,
+    )
+
+
+def failed(number: int, error: KnownError, before: Answer | None = None) -> FindingEnd:
     """before: the call that gave an answer, whose cost counts too."""
     told = error.as_json()
     return FindingEnd(
-        number=finding.number,
+        number=number,
         error={"slug": told["error"], "message": told["message"], "hint": told["hint"]},
         model=getattr(error, "model", "") or (before.model if before else ""),
         raw=getattr(error, "raw", "") or (before.raw if before else ""),

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core import logs
 from core.clock import utc_text
@@ -17,10 +16,12 @@ from core.pricing import Prices, model_of, most_usd
 from core.run import AnswerInvalid, Finding, ProviderUnready, Run
 from core.store import findings, jobs, runs
 from core.store.findings import FindingEnd
+from core.store.job_making import enqueue
 from core.store.jobs import StaleAttempt
-from core.store.night_batches import key_of
-from workers.analysis import night_batches
+from core.store.night_batches import key_of, teardown_of
+from workers.analysis import vertex_batches
 from workers.analysis.bucket import Bucket
+from workers.analysis.finding_ends import completed, failed, summed
 from workers.analysis.gemini import GeminiProvider
 from workers.analysis.gemini_faults import NightFailed
 from workers.analysis.gemini_question import batch_line, constant_body, read_frame
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 _log = logs.get("night")
 LOOK_AGAIN_NS = 60_000_000_000
 _AT_ONCE = 200
-_NOTHING = FindingEnd(0)
-_SPENT = ("model", "raw", "tokens_in", "tokens_out", "cost_usd")
 _DONE = frozenset({"JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED"})
 _LOST = frozenset({"JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_EXPIRED"})
 Paths = Mapping[int, Sequence[Path] | KnownError]
@@ -68,7 +67,7 @@ class Night:
         elif state in _LOST:
             said = (job.error.message if job.error else "") or state.removeprefix("JOB_STATE_").lower()
             lost = NightFailed(said=said)
-            self._record([_failed(finding.number, lost) for finding in self._still(waiting)])
+            self._record([failed(finding.number, lost) for finding in self._still(waiting)])
         else:
             since = f" since {utc_text(int(job.create_time.timestamp() * 1e9))}" if job.create_time else ""
             self._wait(f"Vertex AI works on the batch{since} ({state.removeprefix('JOB_STATE_').lower()})")
@@ -78,7 +77,7 @@ class Night:
 
     def _with_frames(self, waiting: Sequence[Finding], paths: Paths) -> list[Finding]:
         gone = [
-            _failed(finding.number, why) for finding in waiting if isinstance(why := paths[finding.number], KnownError)
+            failed(finding.number, why) for finding in waiting if isinstance(why := paths[finding.number], KnownError)
         ]
         self._record(gone)
         return [finding for finding in waiting if not isinstance(paths[finding.number], KnownError)]
@@ -87,7 +86,7 @@ class Night:
         """The batch's name; nothing if there is nothing to ask. One that was sent before is found by its label."""
         label = str(sent.get("label") or "")
         if label:
-            if name := night_batches.name_of(self._cloud, sent):
+            if name := vertex_batches.name_of(self._cloud, sent):
                 self._keep({"label": label, "name": name})
                 return name
         else:
@@ -113,11 +112,20 @@ class Night:
                 held = runs.held_because(tx, self._run.id)
                 runs.remember(tx, self._run.id, self._key, None if held else sent)
         except StaleAttempt:
-            night_batches.cancel(self._cloud, sent)
+            self._call_off(sent)
             raise
         if held:
-            night_batches.cancel(self._cloud, sent)
+            self._call_off(sent)
             self._wait(held, held=True)
+
+    def _call_off(self, sent: Mapping[str, object]) -> None:
+        """At once, or by a job as soon as Vertex AI can be reached: nobody else knows of this batch any more."""
+        try:
+            vertex_batches.cancel(self._cloud, sent)
+        except KnownError as later:
+            _log.info(f"not cancelled yet: {later.title}", batch=sent.get("name"))
+            with self._context.database.write() as tx:
+                enqueue(tx, teardown_of(tx, self._run.id, {"night": [dict(sent)]}))
 
     def _afford(self, waiting: Sequence[Finding]) -> None:
         settings = self._context.settings
@@ -151,7 +159,7 @@ class Night:
                         for place, path in enumerate(found)
                     ]
                 except MediaUnreadable as wrong:
-                    self._record([_failed(finding.number, wrong)])
+                    self._record([failed(finding.number, wrong)])
                     continue
                 lines.write(batch_line(body, finding.asset, frames, f"n-{finding.number}") + "\n")
                 written += 1
@@ -179,16 +187,16 @@ class Night:
                 continue
             if line.answer is None:
                 assert line.failed is not None
-                ended.append(_failed(line.number, line.failed))
+                ended.append(failed(line.number, line.failed))
             elif problem := problem_of(self._pack, line.answer.values):
                 broken.append((finding, line.answer, problem))
             else:
-                ended.append(_completed(line.number, line.answer))
+                ended.append(completed(line.number, line.answer))
             if len(ended) >= _AT_ONCE:
                 self._record(ended)
                 ended = []
         lost = NightFailed(said="no answer came for this asset")
-        self._record([*ended, *(_failed(number, lost) for number in missing)])
+        self._record([*ended, *(failed(number, lost) for number in missing)])
         for finding, answer, problem in broken:
             self._record([self._ask_again(finding, answer, problem, paths)])
 
@@ -209,18 +217,13 @@ class Night:
             again = self._provider.analyze(
                 self._pack, finding.asset, found, self._context.cancel, problem=problem, waiting=self._tell
             )
-            again = replace(
-                again,
-                tokens_in=first.tokens_in + again.tokens_in,
-                tokens_out=first.tokens_out + again.tokens_out,
-                cost_usd=first.cost_usd + again.cost_usd,
-            )
+            again = summed(first, again)
             problem = problem_of(self._pack, again.values)
-        except KnownError as failed:
-            _log.info(f"asked again in vain: {failed.title}", asset_id=finding.asset_id)
+        except KnownError as why:
+            _log.info(f"asked again in vain: {why.title}", asset_id=finding.asset_id)
         if problem:
-            return replace(_failed(finding.number, AnswerInvalid(problem=problem[:500])), **_spent(again))
-        return _completed(finding.number, again)
+            return failed(finding.number, AnswerInvalid(problem=problem[:500]), again)
+        return completed(finding.number, again)
 
     def _tell(self) -> None:
         self._context.progress(95.0, "asking again", "what broke the pack's schema")
@@ -271,21 +274,3 @@ def open_night(context: JobContext, run: Run, pack: Pack, provider: Provider) ->
         yield Night(context, run, pack, provider, bucket)
     finally:
         bucket.close()
-
-
-def _completed(number: int, answer: Answer) -> FindingEnd:
-    assert isinstance(answer.values, dict)  # every pack's schema says so
-    return FindingEnd(number=number, values=answer.values, **_spent(answer))
-
-
-def _failed(number: int, failed: KnownError) -> FindingEnd:
-    told = failed.as_json()
-    return FindingEnd(
-        number=number,
-        error={"slug": told["error"], "message": told["message"], "hint": told["hint"]},
-        **_spent(failed),
-    )
-
-
-def _spent(what: object) -> dict[str, Any]:
-    return {name: getattr(what, name, getattr(_NOTHING, name)) for name in _SPENT}

@@ -58,10 +58,10 @@ def _rows(context: JobContext, run_id: str, pack_name: str) -> int:
 
 
 def _cancel_batch(context: JobContext, sent: Mapping[str, object]) -> None:
-    from workers.analysis import night_batches  # it brings Google's client
+    from workers.analysis import vertex_batches  # it brings Google's client
     from workers.analysis.vertex import open_cloud
 
-    night_batches.cancel(open_cloud(context.settings, Credentials(context.folder)), sent)
+    vertex_batches.cancel(open_cloud(context.settings, Credentials(context.folder)), sent)
 
 
 def _wait(context: JobContext, why: KnownError) -> None:

@@ -18,7 +18,7 @@ from core.store.jobs import StaleAttempt
 from workers.analysis import teardown
 from workers.analysis.callers import LEDGER, Callers, Came
 from workers.analysis.choosing import choose
-from workers.analysis.finding_ends import failed, summed
+from workers.analysis.finding_ends import completed, failed, summed
 from workers.analysis.finding_files import finished
 from workers.analysis.provider import Answer, Provider
 from workers.cancellation import Cancelled
@@ -225,22 +225,11 @@ class _Shard:
             try:
                 answer = summed(first, self._call(finding, paths, problem))
             except KnownError as why:
-                return failed(finding, why, first)
+                return failed(finding.number, why, first)
             problem = problem_of(self._pack, answer.values)
             if problem:
-                return failed(finding, AnswerInvalid(problem=problem[:500]), answer)
-        assert isinstance(answer.values, dict)  # every pack's schema says so
-        return FindingEnd(
-            number=finding.number,
-            values=answer.values,
-            model=answer.model,
-            raw=answer.raw,
-            tokens_in=answer.tokens_in,
-            tokens_out=answer.tokens_out,
-            cost_usd=answer.cost_usd,
-            took_ms=(time.monotonic() - started) * 1000,
-            notes=answer.notes,
-        )
+                return failed(finding.number, AnswerInvalid(problem=problem[:500]), answer)
+        return completed(finding.number, answer, (time.monotonic() - started) * 1000)
 
     def _call(self, finding: Finding, paths: Sequence[Path], problem: str) -> Answer:
         cancel = self._context.cancel
@@ -261,7 +250,7 @@ class _Shard:
             elif isinstance(one.failed, KnownError) and not isinstance(
                 one.failed, AnalysisUnreachable | ProviderUnready
             ):
-                ended.append(failed(one.asked, one.failed, None))
+                ended.append(failed(one.asked.number, one.failed))
             elif self._stop is None and not isinstance(one.failed, Cancelled):
                 self._stop = one.failed
         if not ended:

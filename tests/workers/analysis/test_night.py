@@ -224,6 +224,31 @@ def test_a_batch_that_the_operator_no_longer_wants_once_it_is_sent_is_cancelled_
     assert len(cloud.batches.cancelled) == 1
 
 
+@pytest.mark.parametrize("change", [runs.hold, runs.delete_whole])
+def test_a_batch_that_can_not_be_called_off_at_once_is_called_off_by_a_job(station, cloud, sent, monkeypatch, change):
+    run, batches = sent(2), vertex.Cloud.batches
+    out: list[str] = []
+
+    def and_then(self, verb, **what):
+        if verb == "cancel" and not out:
+            out.append(verb)
+            raise AnalysisUnreachable(service="Vertex AI")
+        answer = batches(self, verb, **what)
+        if verb == "create":
+            with station.database.write() as tx:
+                change(tx, run.id)
+                for job in jobs.page(tx, jobs.JobFilter(), limit=50).items:  # nothing else remembers this batch
+                    if "teardown" in job.params:
+                        jobs.cancel(tx, job.id)
+        return answer
+
+    monkeypatch.setattr(vertex.Cloud, "batches", and_then)
+    assert not completes(station)
+    assert out and not cloud.batches.cancelled
+    assert completes(station)
+    assert len(cloud.batches.cancelled) == 1
+
+
 def test_a_batch_whose_name_died_with_the_worker_is_found_and_cancelled_with_its_run(station, cloud, sent):
     run = sent(2)
     assert not completes(station)
