@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
-from unicodedata import combining, normalize
+from unicodedata import combining, normalize, ucd_3_2_0
 
 from sqlalchemy import Select, column, select, table, text
 
@@ -44,17 +44,17 @@ def _ways(tx: Reading, wanted: JobFilter, before: int | None, limit: int) -> Ite
             # The unary plus: few have such an id, and to read all jobs in their order is no way to them.
             meant = _numbers(beside, values).where(named).order_by(None).order_by(aside("number").desc())
             yield tx.execute(meant.limit(limit)).scalars()
-    words = _WORD.findall(typed)
+    words = _words_of(typed)
     if not words:
         return
     beside, values = conditions(tx, wanted, before)
     if wanted.states and OPEN.issuperset(wanted.states) and open_number(tx, wanted.states, _FEW) <= _FEW:
         # No mark tells what is open, and it is little: read each of them, not each job that has these words.
         in_states = " OR ".join(f"state = '{state}'" for state in sorted(wanted.states))
-        yield _saying(tx, _numbers([f"({in_states})", *beside], values), typed)
+        yield _saying(tx, _numbers([f"({in_states})", *beside], values), words)
         return
     filed_to = int(tx.scalar(counted("filed_to")))
-    yield _saying(tx, _numbers(["jobs.number > :filed_to", *beside], values | {"filed_to": filed_to}), typed)
+    yield _saying(tx, _numbers(["jobs.number > :filed_to", *beside], values | {"filed_to": filed_to}), words)
     beside, values = conditions(tx, wanted, before, "job_words.rowid")
     said = text(" AND ".join(["job_words MATCH :match", *beside])).bindparams(match=_match(wanted, words), **values)
     by_words = select(_words.c.rowid).where(_words.c.rowid == jobs.c.number, said)
@@ -66,14 +66,20 @@ def _numbers(said: list[str], values: dict[str, Any]) -> Select[tuple[int]]:
     return numbers.where(text(" AND ".join(said)).bindparams(**values)) if said else numbers
 
 
-def _saying(tx: Reading, numbers: Select[tuple[int]], typed: str) -> Iterator[int]:
+def _saying(tx: Reading, numbers: Select[tuple[int]], words: list[str]) -> Iterator[int]:
     """Those of the jobs that have words with these beginnings, as the index would tell."""
-    starts = _WORD.findall(_bare(typed))
+    starts = [start for word in words for start in _WORD.findall(_bare(word))]
     for row in tx.execute(numbers.add_columns(*_TOLD)):
         number, *told, error = row
-        words = _WORD.findall(_bare(" ".join([*filter(None, told), (error or {}).get("message", "")])))
-        if all(any(word.startswith(start) for word in words) for start in starts):
+        said = _WORD.findall(_bare(" ".join([*filter(None, told), (error or {}).get("message", "")])))
+        if all(any(word.startswith(start) for word in said) for start in starts):
             yield number
+
+
+def _words_of(typed: str) -> list[str]:
+    """An accent is part of its letter; a word with a letter too young for the index, which would split it, is none."""
+    words = _WORD.findall(normalize("NFC", typed))
+    return [word for word in words if all(ucd_3_2_0.category(sign)[0] in "LN" for sign in word)]
 
 
 def _bare(said: str) -> str:

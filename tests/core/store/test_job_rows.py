@@ -96,6 +96,17 @@ def test_pages_of_a_search_follow_one_another_and_forget_what_was_cleaned_up(do,
     assert [job.id for job in do(jobs.page, JobFilter(text="stop")).items] == made[:0:-1]
 
 
+@pytest.mark.parametrize("after", [0, 256])
+def test_a_name_is_found_however_its_accents_are_typed_and_whatever_else_is(do, after):
+    wanted = do(jobs.enqueue, replace(IMPORT, name="P\u00e9rez stint"))
+    for _ in range(after):  # by then it is in the index
+        do(jobs.enqueue, IMPORT)
+    for typed in ("P\u00e9rez", "Pe\u0301rez", "perez stint", "perez \u19b0"):
+        assert [job.id for job in do(jobs.page, JobFilter(text=typed)).items] == [wanted.id], typed
+    for typed in ("a\u19b0b", "\u00bd", "\u0301", '"', "perez*"):
+        do(jobs.page, JobFilter(text=typed))
+
+
 def test_what_came_with_one_request_is_found_by_its_correlation_id(do):
     batch = do(jobs.enqueue_batch, replace(CAPTURE, correlation_id="req-1"), [CAPTURE, CAPTURE])
     alone = do(jobs.enqueue, IMPORT)
