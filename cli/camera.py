@@ -76,18 +76,27 @@ def _test(arguments: argparse.Namespace, station: Station) -> Answer:
         raise UsageError("Name a configured camera, or give --url")
     if arguments.url is None:
         with station.database.read() as tx:
-            camera = cameras.get(tx, arguments.id)
-            status = next((s for s in cameras.statuses(tx) if s.camera_id == camera.id), None)
-        if status is not None and status.state is CameraState.LIVE and status.found is not None:
-            return _found(camera.id, status.found)  # its feed is the one connection a camera has
-        login = camera_login(station.credentials, camera.id)
+            camera, login = cameras.get(tx, arguments.id), None
     else:
         camera, login = _asked_camera(arguments, arguments.id or "camera")
-        if login is None and arguments.id is not None:
-            login = camera_login(station.credentials, arguments.id)
+    if login is None and arguments.id is not None:
+        if (found := _live(station, camera)) is not None:
+            return _found(camera.id, found)
+        login = camera_login(station.credentials, camera.id)
     from workers.cameras.feeds import test_camera
 
     return _found(camera.id, test_camera(camera, login, station.settings))
+
+
+def _live(station: Station, asked: Camera) -> CameraFound | None:
+    """What the feed of this camera at this address gets: it is the one connection that a camera has."""
+    with station.database.read() as tx:
+        camera = next((one for one in cameras.every(tx) if one.id.lower() == asked.id.lower()), None)
+        status = next((one for one in cameras.statuses(tx) if camera and one.camera_id == camera.id), None)
+    if camera is None or status is None or status.state is not CameraState.LIVE:
+        return None
+    same = (camera.url, camera.transport, camera.ca_file) == (asked.url, asked.transport, asked.ca_file)
+    return status.found if same else None
 
 
 def _found(camera_id: str, found: CameraFound) -> Answer:

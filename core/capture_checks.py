@@ -7,7 +7,7 @@ from core.store.database import Reading
 
 
 def check_capture(tx: Reading, params: CaptureParams) -> None:
-    """Raises NoPitBox, and then CameraUnknown."""
+    """Of an event capture. Raises CameraUnknown, NoPitBox."""
     if params.mode is CaptureMode.EVENT_DRIVEN:
         watched_box(tx, params)
 

@@ -15,7 +15,7 @@ if sys.platform == "win32":
     _DETACHED = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
 
 _started: list[subprocess.Popen[bytes]] = []
-"""Kept so that those that ended are reaped at the next start."""
+"""Kept until they are reaped."""
 
 
 def start_worker(folder: DataFolder, *, mode: str = "--while-needed") -> subprocess.Popen[bytes]:
@@ -23,7 +23,7 @@ def start_worker(folder: DataFolder, *, mode: str = "--while-needed") -> subproc
 
     mode: "--while-needed", "--until-idle" or "" (until it is stopped).
     """
-    _started[:] = [process for process in _started if process.poll() is None]
+    reap()
     folder.logs.mkdir(parents=True, exist_ok=True)
     printed = os.open(folder.logs / "worker.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -42,6 +42,11 @@ def start_worker(folder: DataFolder, *, mode: str = "--while-needed") -> subproc
         return process
     finally:
         os.close(printed)
+
+
+def reap() -> None:
+    """Forget those that were started here and have ended."""
+    _started[:] = [process for process in _started if process.poll() is None]
 
 
 def worker_command() -> list[str]:

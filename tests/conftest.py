@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core import worker_process
 from core.settings import Settings
 from tests.real.xvfb import Display, running_xvfb
 
@@ -114,6 +115,7 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         eventually(lambda: not (running_threads() - threads))
     left_threads = sorted(thread.name for thread in running_threads() - threads)
     eventually(lambda: not any(map(is_left_behind, set(psutil.pids()) - pids)))
+    worker_process.reap()
     left_processes = [(pid, told(pid)) for pid in set(psutil.pids()) - pids if is_left_behind(pid)]
     for pid, _ in left_processes:  # or it disturbs every test after this one
         with contextlib.suppress(psutil.NoSuchProcess):

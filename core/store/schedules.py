@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy import RowMapping, func, insert, select
 
 from core.capture import CaptureParams, ImportParams, refusal
+from core.capture_checks import check_capture
 from core.errors import NotFound, UsageError
 from core.ids import new_id
 from core.job import PRIORITY_SCHEDULED, TRIES, Job, JobKind, NewJob
@@ -49,7 +50,7 @@ def new_job(schedule: Schedule, at_ns: int, *, tries: int = TRIES) -> NewJob:
 
 
 def add(tx: Writing, schedule: Schedule) -> Schedule:
-    """A new schedule, with an id of its own. Raises UsageError, CameraUnknown."""
+    """A new schedule, with an id of its own. Raises UsageError, CameraUnknown, NoPitBox."""
     _check(tx, schedule)
     _check_camera(tx, schedule)
     made = replace(
@@ -71,7 +72,7 @@ def add(tx: Writing, schedule: Schedule) -> Schedule:
 def update(tx: Writing, schedule: Schedule) -> Schedule:
     """Change what the caller may say of it; its next run is computed anew if its calendar changed.
 
-    One whose camera was removed can be switched off. Raises NotFound, UsageError, CameraUnknown.
+    One whose camera was removed can be switched off. Raises NotFound, UsageError, CameraUnknown, NoPitBox.
     """
     before = get(tx, schedule.id)
     _check(tx, schedule)
@@ -172,8 +173,11 @@ def _check(tx: Reading, schedule: Schedule) -> None:
 
 
 def _check_camera(tx: Reading, schedule: Schedule) -> None:
+    """Raises CameraUnknown; NoPitBox where events are wanted of a camera without one."""
     if schedule.camera_id is not None:
         cameras.get(tx, schedule.camera_id)
+        if schedule.kind is JobKind.CAPTURE:
+            check_capture(tx, CaptureParams.model_validate(new_job(schedule, tx.now_ns).params))
 
 
 def _schedule(row: RowMapping) -> Schedule:

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
+from core.camera import CameraFound, CameraState, CameraStatus, ClockSource
+from core.paths import DataFolder
+from core.store import cameras
+from core.store.database import open_database
 from tests.cli.documented import differences, documented
 
 
@@ -86,6 +90,23 @@ def test_camera_ids_that_differ_only_by_case_are_refused(tmp_path: Path, capsys:
     code, out, _ = _run(capsys, *data, "camera", "add", "pit_1", "--url", "rtsp://127.0.0.1:9/y")
     assert code in (1, 2)
     assert "it_1" in json.loads(out)["message"]
+
+
+def test_a_live_camera_is_not_connected_to_twice_only_to_be_tested(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing listens at its address: what answers is its feed."""
+    data, url = ["--data", str(tmp_path), "--json"], "rtsp://127.0.0.1:9/x"
+    assert _run(capsys, *data, "camera", "add", "Pit_1", "--url", url)[0] == 0
+    found = CameraFound("h264", 1280, 720, 25.0, 1.0, ClockSource.RTCP)
+    database = open_database(DataFolder(tmp_path))
+    with database.write() as tx:
+        cameras.report(tx, CameraStatus("Pit_1", CameraState.LIVE, found=found))
+    database.close()
+    for asked in ([], ["--url", url]):
+        code, out, _ = _run(capsys, *data, "camera", "test", "pit_1", *asked)
+        assert (code, json.loads(out)["width"]) == (0, 1280)
+    assert _run(capsys, *data, "camera", "test", "Pit_1", "--url", f"{url}/other")[0] == 1
 
 
 def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import CameraUnknown
+from core.errors import CameraUnknown, NoPitBox
 from core.job import PRIORITY_SCHEDULED, Job, JobKind
+from core.pit_box import PitBox
 from core.schedule import Schedule, ScheduleTrigger
 from core.store import cameras, jobs, schedules
 from tests.fakes.fake_clock import FakeClock
@@ -54,6 +55,14 @@ def calendar(tmp_path: Path) -> Iterator[Calendar]:
     calendar = Calendar(tmp_path / "data")
     yield calendar
     calendar.station.database.close()
+
+
+def test_events_are_scheduled_only_for_a_camera_with_a_pit_box(calendar: Calendar):
+    events = replace(EVERY_MINUTE, params={"mode": "event_driven"})
+    with pytest.raises(NoPitBox):
+        calendar.do(schedules.add, events)
+    calendar.do(cameras.set_pit_box, CAMERA, PitBox.from_rect(0, 0, 50, 50, 100, 100))
+    assert calendar.do(schedules.add, events).enabled
 
 
 def test_a_schedule_makes_a_job_at_each_of_its_times(calendar: Calendar):
