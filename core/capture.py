@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.errors import UsageError
 
-LONGEST_S = 3600.0
+LONGEST_S = 3600
 """The most that one capture may last."""
 
 
@@ -49,10 +49,10 @@ class CaptureParams(BaseModel):
     """burst: frames to take."""
     fps: Annotated[float, Field(gt=0, le=30)] | None = None
     """interval and continuous: frames a second; None is RTSP__DEFAULT_FPS. burst: None is every picture."""
-    duration_s: Annotated[float, Field(ge=1, le=3600)] = Field(default_factory=lambda given: _usual_s(given))
+    duration_s: Annotated[float, Field(ge=1, le=LONGEST_S)] = Field(default_factory=lambda given: _usual_s(given))
     """interval and continuous: 10 s if nothing is said. event_driven: how long the pit box is watched; an hour."""
     pre_s: Annotated[float, Field(ge=0, le=120)] = 5.0
-    post_s: Annotated[float, Field(ge=0, le=3600)] = 2.0
+    post_s: Annotated[float, Field(ge=0, le=LONGEST_S)] = 2.0
     """clip: from -pre to +post around the press. event_driven: from -pre before the motion to +post after it."""
     request_id: str | None = None
     metadata: Metadata = Metadata()
@@ -65,7 +65,7 @@ class CaptureParams(BaseModel):
 
 
 def _usual_s(given: dict[str, object]) -> float:
-    return LONGEST_S if given.get("mode") is CaptureMode.EVENT_DRIVEN else 10.0
+    return float(LONGEST_S) if given.get("mode") is CaptureMode.EVENT_DRIVEN else 10.0
 
 
 class ImportParams(BaseModel):

@@ -44,8 +44,6 @@ class PictureReader(VideoFile):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        first = self._first
-        self._start = first.pts or 0 if first is not None else 0
         self._base = self._stream.time_base or Fraction(1, 90_000)
         self.fps = float(self._stream.average_rate or self._stream.base_rate or 25)
         """As the file declares it: for guesses only, never for times."""
@@ -68,7 +66,7 @@ class PictureReader(VideoFile):
                 self.damaged = self.damaged or frame.is_corrupt
                 continue
             last = frame.pts
-            yield Shown(Place(number, float((frame.pts - self._start) * self._base), frame.pts), frame, self._turns)
+            yield Shown(Place(number, float((frame.pts - self._first_pts) * self._base), frame.pts), frame, self._turns)
 
     def _from(self, pts: int) -> Iterator[VideoFrame]:
         self._container.seek(pts, stream=self._stream, backward=True)

@@ -62,20 +62,21 @@ class VideoFile(Closing):
     Raises MediaUnreadable, MediaTooLarge, MediaUnsupported.
     """
 
-    def __init__(self, path: Path, *, most_pixels: int = MOST_PIXELS) -> None:
+    def __init__(self, path: Path) -> None:
         self._name = path.name
         self.damaged = False
         """Whether, as far as was read, something could not be decoded."""
         with ExitStack() as closing, told(self._name):
             self._container = opened(path)
             closing.callback(self._container.close)
-            self._stream = checked_stream(self._container, self._name, most_pixels=most_pixels, threads=_THREADS)
+            self._stream = checked_stream(self._container, self._name, most_pixels=MOST_PIXELS, threads=_THREADS)
             self._decoding = self._decoded()
             first = next(self._decoding, None)
             if first is None:
                 raise MediaUnreadable(f"{self._name} holds no picture that can be decoded", file=self._name)
             closing.pop_all()
         self._first: VideoFrame | None = first
+        self._first_pts = first.pts or 0
         self._turns = round(first.rotation / 90) % 4
         upright = (first.width, first.height)
         self.width, self.height = upright if self._turns % 2 == 0 else upright[::-1]

@@ -37,8 +37,7 @@ class Reading:
 
     def __init__(self, connection: Connection, driver: sqlite3.Connection, now_ns: int) -> None:
         self.connection = connection
-        self.driver = driver
-        """What `connection` stands on: for core.store.prepared and the like alone."""
+        self._driver = driver
         self.now_ns = now_ns
         """UTC at the start of the transaction."""
 
@@ -48,8 +47,8 @@ class Reading:
         return self.connection.execute(statement, rows)
 
     def execute_compiled(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
-        """For core.store.prepared alone."""
-        return self.driver.execute(sql, values)
+        """For core.store.prepared alone: on what `connection` stands."""
+        return self._driver.execute(sql, values)
 
     def rows(self, statement: Executable) -> Sequence[RowMapping]:
         return self.execute(statement).mappings().all()

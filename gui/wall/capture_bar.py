@@ -213,10 +213,10 @@ class CaptureBar(QFrame):
         self._number(modes.BURST, "fps", "Frames a second; none is every picture", (0, 30, 0), " fps", "full rate")
         for mode in (modes.INTERVAL, modes.CONTINUOUS):
             self._number(mode, "fps", "Frames a second", (0.1, 30, 1), " fps")
-        self._whole(modes.INTERVAL, "duration_s", "For how many seconds", (1, 3600, 10), " s")
+        self._whole(modes.INTERVAL, "duration_s", "For how many seconds", (1, LONGEST_S, 10), " s")
         for mode, what in ((modes.CLIP, "the press"), (modes.EVENT_DRIVEN, "the motion")):
             self._number(mode, "pre_s", f"Seconds before {what}", (0, 120, 5), " s", prefix="− ")
-            self._number(mode, "post_s", f"Seconds after {what}", (0, 3600, self._post_roll_s), " s", prefix="+ ")
+            self._number(mode, "post_s", f"Seconds after {what}", (0, LONGEST_S, self._post_roll_s), " s", prefix="+ ")
 
     def _whole(self, mode: CaptureMode, parameter: str, said: str, bounds: tuple[int, int, int], unit: str) -> None:
         field = QSpinBox(self)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from core.capture import CaptureMode
+from core.capture import LONGEST_S, CaptureMode
 from core.job import PRIORITY_MAX, PRIORITY_PERSON, JobKind, JobState
 
 _MOST_BYTES = 256 << 10
@@ -174,7 +174,7 @@ class RtspIngest(Asked):
         )
     )
     capture_mode: CaptureMode = CaptureMode.SINGLE_FRAME
-    duration: Annotated[float, Field(ge=1, le=3600)] | None = Field(
+    duration: Annotated[float, Field(ge=1, le=LONGEST_S)] | None = Field(
         default=None, description="Seconds; interval, continuous, event_driven. Of a clip: from the request on."
     )
     fps: Annotated[float, Field(gt=0, le=30)] | None = None
