@@ -31,7 +31,7 @@ from tests.real.rtsp_server import RtspServer
 from workers.cameras.packets import Packet
 from workers.cameras.rtsp import open_stream
 
-SETTINGS = RtspSettings(open_timeout_s=2.0, read_timeout_s=0.5)
+SETTINGS = RtspSettings(open_timeout_s=1.0, read_timeout_s=0.5)
 PATIENT = RtspSettings(open_timeout_s=30.0, read_timeout_s=15.0)
 """For cameras that do answer, however busy this machine is."""
 
@@ -57,19 +57,21 @@ def test_a_camera_is_opened_and_read(pit_cameras, camera, login, path, codec, tr
     start = next(place for place, packet in enumerate(packets) if packet.is_keyframe)
     steps = [after.pts - before.pts for before, after in zip(packets[start:], packets[start + 1 :], strict=False)]
     # The server dates pictures when it drew them, which a busy machine does unevenly.
-    assert min(steps) > 0 and video.ns(int(median(steps))) == pytest.approx(40_000_000, rel=0.5)
+    assert min(steps) > 0 and video.ns(int(median(steps))) == pytest.approx(40_000_000, rel=0.2)
     assert all(packet.dts is not None and packet.dts <= packet.pts for packet in packets)
 
 
 def test_the_camera_says_by_rtcp_when_a_picture_was_taken(camera, login):
     stream = open_stream(camera, login, PATIENT)
     deadline = time.monotonic() + 30
-    packet = stream.read()
-    while packet is None or packet.camera_utc_ns is None:
+    behind_ns: list[int] = []
+    while len(behind_ns) < 25:
         assert time.monotonic() < deadline
         packet = stream.read()
-    assert 0 < time.time_ns() - packet.camera_utc_ns < 5_000_000_000
+        if packet is not None and packet.camera_utc_ns is not None:
+            behind_ns.append(time.time_ns() - packet.camera_utc_ns)
     stream.close()
+    assert 0 < min(behind_ns) < 500_000_000, "the least delayed: a busy machine may keep some waiting"
 
 
 @pytest.mark.parametrize(
@@ -101,27 +103,43 @@ def test_an_unknown_host_is_told():
         open_stream(Camera("Pit_1", "rtsp://no-such-camera.invalid/cam"), None, SETTINGS)
 
 
+def lets_down(behaviour: Behaviour, told: type[CameraError], settings: RtspSettings) -> float:
+    """How long it took to tell so, s."""
+    with FakeCamera(behaviour) as fake:
+        started = time.monotonic()
+        with pytest.raises(told) as error:
+            open_stream(Camera("Pit_1", fake.url), Login("operator", "hunter22"), settings)
+        took_s = time.monotonic() - started
+        assert "Pit_1" in error.value.title + error.value.hint and error.value.hint
+        assert "hunter22" not in str(vars(error.value))
+    return took_s
+
+
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("behaviour", "told"),
     [
         (Behaviour.SILENT, CameraSilent),
+        (Behaviour.PLAYS_NOTHING, CameraSilent),
+        (Behaviour.UNKNOWN_CODEC, CameraUndecodable),
+    ],
+)
+def test_a_camera_that_says_nothing_one_understands_is_told_at_the_deadline(behaviour, told):
+    assert 0.4 < lets_down(behaviour, told, SETTINGS) < 1.6
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
         (Behaviour.DEMANDS_LOGIN, CameraRefused),
         (Behaviour.NOT_FOUND, CameraNotFound),
         (Behaviour.AUDIO_ONLY, CameraNotFound),
-        (Behaviour.UNKNOWN_CODEC, CameraUndecodable),
         (Behaviour.GARBAGE, CameraUnreachable),
         (Behaviour.CLOSES_AFTER_DESCRIBE, CameraUnreachable),
-        (Behaviour.PLAYS_NOTHING, CameraSilent),
     ],
 )
-def test_a_camera_that_lets_one_down_is_told_within_the_deadline(behaviour, told):
-    with FakeCamera(behaviour) as fake:
-        started = time.monotonic()
-        with pytest.raises(told) as error:
-            open_stream(Camera("Pit_1", fake.url), Login("operator", "hunter22"), SETTINGS)
-        assert time.monotonic() - started < 4
-        assert "Pit_1" in error.value.title + error.value.hint and error.value.hint
-        assert "hunter22" not in str(vars(error.value))
+def test_a_camera_that_answers_what_is_no_video_is_told_without_waiting_for_a_deadline(behaviour, told):
+    assert lets_down(behaviour, told, PATIENT) < PATIENT.read_timeout_s
 
 
 def test_the_end_of_a_live_stream_is_a_loss():
@@ -132,6 +150,7 @@ def test_the_end_of_a_live_stream_is_a_loss():
         stream.close()
 
 
+@pytest.mark.alone
 def test_a_stream_that_falls_silent_is_given_up_at_its_deadline():
     with FakeCamera(Behaviour.STOPS_AFTER, packets=30, pause_s=0.01) as fake:
         stream = open_stream(Camera("Pit_1", fake.url), None, SETTINGS)
@@ -139,7 +158,7 @@ def test_a_stream_that_falls_silent_is_given_up_at_its_deadline():
         started = time.monotonic()
         with pytest.raises(CameraSilent):
             stream.read()
-        assert 0.4 < time.monotonic() - started < 3
+        assert 0.4 < time.monotonic() - started < 1.0
         stream.close()
 
 
