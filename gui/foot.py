@@ -20,6 +20,8 @@ class Foot(QFrame):
         self.sync_bar = SyncBar(station, self)
         self.keep_clear_px: Callable[[], int] = self.height
         """Tells the height at the window's foot that nothing may cover."""
+        self.placed: Callable[[], object] = lambda: None
+        """Called when the panel has another place or size: what lies beside it may have to move."""
         self._room = QWidget(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -44,6 +46,7 @@ class Foot(QFrame):
         self._room.setFixedWidth(0 if panel.expanded else width)
         panel.setGeometry(whole.width() - width, whole.height() - foot_px - height, width, height)
         panel.raise_()
+        self.placed()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):

@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         self._notices = NoticeArea(self)
         self._notices.foot_px = self.foot.keep_clear_px = self._foot_px
         self._notices.side_px = self.foot.side_px
+        self.foot.placed = self._notices.place
         self.notifier.told_elsewhere = self._wall.tells
         self._notices.hide()
 

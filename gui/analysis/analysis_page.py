@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -121,7 +122,9 @@ class AnalysisPage(QWidget):
     def _tell_who_answers(self) -> None:
         """A made-up answer, as the demo's are, must not look like Google's."""
         url = self._station.settings.gemini.base_url
-        self.not_google.setText(f"Gemini is asked at {url}, not at Google's: its answers may be made up.")
+        on_this_machine = urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+        made_up = " Its answers may be made up." if on_this_machine else ""
+        self.not_google.setText(f"Gemini is asked at {url}, not at Google's.{made_up}")
         self.not_google.setVisible(bool(url))
 
     def _segment(self, text: str) -> QPushButton:

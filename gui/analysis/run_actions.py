@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
 from core.run import STOPPED, Run
 from core.store import runs
 from core.store.database import Writing
-from core.store.moves import IllegalMove
 from gui import theme
 from gui.analysis.budget_dialog import BudgetDialog
 from gui.analysis.words import assets_text, run_title
-from gui.background import run_in_background, write_in_background
+from gui.background import write_in_background
+from gui.moves import move_in_background
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -88,19 +88,9 @@ class RunActions(QObject):
         )
 
     def _write(self, change: Callable[[Writing], object], said: str = "") -> None:
-        database = self._station.database
-
-        def work() -> bool:
-            with database.write() as tx:
-                try:
-                    change(tx)
-                except IllegalMove:
-                    return False  # it ended or went on by itself meanwhile; the list shows how
-            return True
-
         def done(changed: bool) -> None:
             self._done()
             if changed and said:
                 show_notice(self._page, said, "ok")
 
-        run_in_background(work, then=done, parent=self._page)
+        move_in_background(self._station.database, change, then=done, parent=self._page)

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from core.store import jobs
 from core.store.database import Writing
-from core.store.moves import IllegalMove
-from gui.background import run_in_background, write_in_background
+from gui.background import write_in_background
 from gui.jobs.reading import captured_now
+from gui.moves import move_in_background
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -47,13 +47,5 @@ class JobActions(QObject):
         write_in_background(self._station.database, jobs.retry_all_failed, then=done, parent=self._page)
 
     def _write(self, change: Callable[[Writing], object]) -> None:
-        database = self._station.database
-
-        def work() -> None:
-            with database.write() as tx:
-                try:
-                    change(tx)
-                except IllegalMove:
-                    return  # it ended by itself meanwhile; the panel and the list show how
-
-        run_in_background(work, then=lambda _: self._done(), parent=self._page)
+        # What ended by itself meanwhile is shown so by the panel and the list.
+        move_in_background(self._station.database, change, then=lambda _: self._done(), parent=self._page)

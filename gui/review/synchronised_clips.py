@@ -9,7 +9,7 @@ from core.stop_words import clock_text
 from gui import theme
 from gui.review.clip_pictures import ClipPictures
 from gui.review.picture_pane import PicturePane
-from gui.review.reading import ReviewRead
+from gui.review.reading import ReviewRead, ShownClip
 
 MOST_CLIPS = 4
 
@@ -44,7 +44,7 @@ class SynchronisedClips(QWidget):
         before, self._read = self._read, read
         if before is None or before.clips != read.clips:
             self._open(read)
-        if before is None or before.ghost != read.ghost:
+        if before is None or _ghost_clip(before) != _ghost_clip(read):
             if self._ghost is not None:
                 self._let_go(self._ghost)
             self._ghost = ClipPictures(read.ghost.clip, self) if read.ghost is not None else None
@@ -117,3 +117,7 @@ class SynchronisedClips(QWidget):
             pane.show_picture(picture.image, "", said)
         ghost = self._ghost.picture if self._ghost is not None and self._haunted else None
         self.panes[0].show_ghost(ghost.image if ghost else None)
+
+
+def _ghost_clip(read: ReviewRead) -> ShownClip | None:
+    return read.ghost.clip if read.ghost is not None else None

@@ -145,7 +145,7 @@ class CaptureBar(QFrame):
         """Say what the press will capture: the labels of its cameras."""
         many = f"{len(cameras)} chosen" if chosen else f"all {len(cameras)}"
         self._text = f"Capture {cameras[0] if len(cameras) == 1 else many}" if cameras else "Capture"
-        self._short_text = f"Capture {len(cameras)}" if len(cameras) > 1 else (cameras or ["Capture"])[0]
+        self._short_text = f"Capture {len(cameras)}" if len(cameras) > 1 else "Capture"
         self._button.setAccessibleName(f"Capture {', '.join(cameras)}" if cameras else "Capture: no camera")
         unwatched = self.mode is CaptureMode.EVENT_DRIVEN and not cameras
         self._button.setToolTip(_NO_BOX if unwatched else "Capture what is on screen (Space)")

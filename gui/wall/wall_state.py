@@ -81,9 +81,10 @@ def told(ended: EndedPress, labels: Mapping[str, str]) -> tuple[str, Level, tupl
     gone = tuple(p.camera_id for p in failed if p.camera_id and p.error and p.error.slug == "instant_gone")
     if ended.job.state is JobState.CANCELLED:
         return (f"Stopped. {made} saved." if made else "Stopped. Nothing was saved."), "info", ()
-    saved = f"{made} saved" if made else "Nothing moved in the pit box, so nothing was saved"
     if not failed:
         short = [gap for part in ended.parts for gap in _gaps(part, labels)]
+        moved = "Nothing was seen to move in the pit box" if short else "Nothing moved in the pit box"
+        saved = f"{made} saved" if made else f"{moved}, so nothing was saved"
         if short:
             return f"{saved}, with {len(short)} gap{'s' * (len(short) > 1)}: {short[0]}.", "warn", ()
         return f"{saved}{_when(ended)}.", "ok", ()

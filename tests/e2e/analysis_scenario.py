@@ -5,8 +5,9 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -20,6 +21,7 @@ from core.store.database import Database, open_database
 from core.worker_process import worker_command
 from tests.fakes.fake_vertex import TOKEN, FakeVertex
 
+T = TypeVar("T")
 _WITHIN_S = 90.0
 PACK = """
 name = "tyres"
@@ -123,15 +125,19 @@ class AnalysisScenario:
         waits = all(job.state is JobState.PENDING and "can't be reached" in (job.held_because or "") for job in shards)
         return shards if waits else []
 
-    def resume(self) -> None:
+    def make_due(self, waiting: Iterable[Job]) -> None:
+        """As if their half minute were over."""
         with self.database.write() as tx:
-            runs.resume(tx, self._run_id)
+            for job in waiting:
+                jobs.run_next(tx, job.id)
 
-    def until(self, reached: Callable[[], object], what: str) -> None:
+    def until(self, reached: Callable[[], T], what: str) -> T:
+        """What `reached` gives, once it is something."""
         deadline = time.monotonic() + _WITHIN_S
-        while not reached():
+        while not (found := reached()):
             assert time.monotonic() < deadline, f"{what} did not come: {self.run()}"
             threading.Event().wait(0.05)
+        return found
 
     def until_ended(self, number: int) -> None:
         self.until(lambda: self.run().pending <= self.assets - number, f"finding {number}")

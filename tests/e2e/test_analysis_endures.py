@@ -28,11 +28,10 @@ def test_each_asset_has_one_finding_though_window_worker_and_network_go_away_ami
             vertex.network(up=False)
             scenario.kill_worker()
             scenario.start_worker()
-            scenario.until(scenario.waiting, "the wait for the network")
-            spent = [shard.tries - shard.tries_left for shard in scenario.waiting()]
-            assert max(spent) <= 1, "the kill's, and none for the network"
+            waiting = scenario.until(scenario.waiting, "the wait for the network")
+            assert all(shard.tries - shard.tries_left <= 1 for shard in waiting), "the kill's, none for the network"
             vertex.network(up=True)
-            scenario.resume()
+            scenario.make_due(waiting)
             scenario.until(lambda: not scenario.run().pending, "the run's end")
             scenario.kill_worker()
             assert scenario.problems() == []

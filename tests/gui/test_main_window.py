@@ -183,14 +183,20 @@ def test_a_press_that_fails_is_told_once_whichever_page_is_open(open_window, wit
         qtbot.waitUntil(lambda: told == ["Frame of Front left failed"])
 
 
-def test_an_open_jobs_panel_leaves_a_pages_buttons_and_the_notices_in_sight(open_window, with_camera, qtbot):
+@pytest.mark.parametrize("panel_first", [True, False])
+def test_an_open_jobs_panel_leaves_a_pages_buttons_and_the_notices_in_sight(
+    open_window, with_camera, qtbot, panel_first
+):
     window = open_window()
     window.resize(1440, 900)
     page = window.show_page("library")
     panel = window.foot.jobs_panel
+    if not panel_first:
+        show_notice(window, "Something was saved.")
     panel.set_expanded(True)
-    show_notice(window, "Something was saved.")
     qtbot.waitUntil(lambda: panel.height() > 100)
+    if panel_first:
+        show_notice(window, "Something was saved.")
     covered = panel.rect().translated(panel.mapTo(window, QPoint()))
     buttons = [b for b in page.findChildren(QAbstractButton) if b.isVisible() and b.text() in ("Open", "Star")]
     assert len(buttons) == 2
