@@ -29,6 +29,13 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "Library",
+        (
+            ("Enter  S  A  Delete", "Open, star, analyse, delete; Ctrl+Z has it back"),
+            ("T  K", "Opened clip: time its stops, track what moves"),
+        ),
+    ),
+    (
         "Jobs",
         (
             ("R  Delete  N", "Retry, cancel, run next"),

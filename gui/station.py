@@ -1,11 +1,13 @@
 """The station as the window sees it: data folder, database, settings and secrets, and word that something changed."""
 
 import threading
+from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Signal
 
 from core.credentials import Credentials
 from core.errors import KnownError
+from core.job import JobKind, NewJob
 from core.paths import DataFolder
 from core.settings import Settings, load
 from core.store import stations
@@ -51,6 +53,17 @@ class Station(QObject):
         if self._watcher is not None:
             self._watcher.join(timeout=6)
         self.database.close()
+
+    def new_job(self, kind: JobKind, params: Mapping[str, object]) -> NewJob:
+        """A job that this station's team and operator ask for."""
+        said = self.settings.station
+        return NewJob(
+            kind,
+            dict(params),
+            tenant_id=said.tenant_id or None,
+            operator=said.operator or None,
+            tries=self.settings.jobs.max_attempts,
+        )
 
     def _watch(self) -> None:
         changes = Changes(self.folder)

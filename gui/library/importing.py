@@ -1,16 +1,17 @@
 """Asks which camera chosen files belong to, and queues their import."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QVBoxLayout, QWidget
 
 from core.camera import Camera
 from core.capture import ImportParams
-from core.job import JobKind, NewJob
-from core.store import jobs, sessions
+from core.job import JobKind
+from core.store import jobs
 from gui import theme
-from gui.background import run_in_background
+from gui.background import write_in_background
 from gui.controls import answers
 from gui.page_layout import line_of
 from gui.station import Station
@@ -70,28 +71,15 @@ def ask_and_import(
 def queue_import(station: Station, camera_id: str, paths: Sequence[str], parent: QWidget) -> None:
     """Queue the import off the main thread and say so."""
     params = ImportParams(camera_id=camera_id, paths=tuple(str(Path(path).absolute()) for path in paths))
-    settings, database = station.settings.station, station.database
-    tries = station.settings.jobs.max_attempts
-
-    def enqueue() -> None:
-        with database.write() as tx:
-            session = sessions.current(tx)
-            jobs.enqueue(
-                tx,
-                NewJob(
-                    kind=JobKind.IMPORT,
-                    params=params.model_dump(mode="json"),
-                    name=f"Import {_counted(paths)}",
-                    camera_id=camera_id,
-                    session_id=session.id if session else None,
-                    operator=settings.operator or None,
-                    tenant_id=settings.tenant_id or None,
-                    tries=tries,
-                ),
-            )
-
+    asked = station.new_job(JobKind.IMPORT, params.model_dump(mode="json"))
+    new = replace(asked, name=f"Import {_counted(paths)}", camera_id=camera_id)
     said = f"Import of {_counted(paths)} is queued; the jobs panel shows how far it is."
-    run_in_background(enqueue, then=lambda _: show_notice(parent, said, "ok"), parent=parent)
+    write_in_background(
+        station.database,
+        lambda tx: jobs.enqueue(tx, new),
+        then=lambda _: show_notice(parent, said, "ok"),
+        parent=parent,
+    )
 
 
 def _counted(paths: Sequence[str]) -> str:

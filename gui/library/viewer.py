@@ -25,11 +25,11 @@ from core.upload import ItemKind
 from gui import theme
 from gui.background import run_in_background
 from gui.errors import told
+from gui.library.clip_jobs import ClipJobs
 from gui.library.facts import JOB, Details, read_details, rows
 from gui.library.picture_view import PictureView
 from gui.library.thumbnails import first_picture, picture
 from gui.models.library_model import LibraryModel
-from gui.review.stop_acts import StopActs
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -45,7 +45,10 @@ class _Shown:
 
 
 class Viewer(QDialog):
-    """← and → go through the library as it was filtered; S stars, T times the stops, F fits, 1 is 100 %, Esc closes."""
+    """← and → go through the library as it was filtered; S stars, F fits, 1 is 100 %, Esc closes.
+
+    Of a clip, T times the stops and K tracks.
+    """
 
     job_wanted = Signal(str)
     """The operator wants to see the job that made what is shown."""
@@ -59,6 +62,7 @@ class Viewer(QDialog):
         self._item: LibraryItem | None = None
         self._wanted_id = ""
         self._shown: _Shown | None = None
+        self._clip_jobs = ClipJobs(station, self)
         self.setWindowTitle("Library")
         self.resize((parent.window().size() * 0.94).expandedTo(QSize(800, 520)))
         self.picture = PictureView(self)
@@ -78,6 +82,7 @@ class Viewer(QDialog):
             ("Right", self.older),
             ("S", self.star),
             ("T", self.time_stops),
+            ("K", self.track),
             ("F", lambda: self.picture.set_scale(None)),
             ("1", lambda: self.picture.set_scale(1.0)),
             ("+", lambda: self.picture.set_scale(self.picture.scale * 1.25)),
@@ -107,9 +112,14 @@ class Viewer(QDialog):
             self._star_item(self._item)
 
     def time_stops(self) -> None:
-        """Queue the timing of the clip that is shown."""
+        """Of the clip that is shown."""
         if self._shown is not None and isinstance(self._shown.details.item, Clip):
-            StopActs(self._station, lambda: None, self).time_clip(self._shown.details.item.id)
+            self._clip_jobs.time_stops(self._shown.details.item.id)
+
+    def track(self) -> None:
+        """Follow cars and people through the clip that is shown."""
+        if self._shown is not None and isinstance(self._shown.details.item, Clip):
+            self._clip_jobs.track(self._shown.details.item.id)
 
     def _go(self, position: int) -> None:
         if not 0 <= position < self._model.count:
@@ -158,7 +168,7 @@ class Viewer(QDialog):
             said = gone if item.file_gone_at_ns else f"{shown.path.name} can't be shown. Open it in another program."
             self.picture.show_image(shown.image, said)
         is_clip = isinstance(item, Clip)
-        for button in (self.play_button, self.time_button):
+        for button in (self.play_button, self.time_button, self.track_button):
             button.setVisible(is_clip)
             button.setEnabled(item.file_gone_at_ns is None)
         self._title.setText(shown.details.camera.label if shown.details.camera else item.camera_id)
@@ -223,13 +233,17 @@ class Viewer(QDialog):
         self.play_button.setToolTip("Open the clip in this machine's player")
         self.time_button = self._button("Time the stop", self.time_stops, "stops")
         self.time_button.setToolTip("Time the stops of the clip in its camera's pit box (T)")
+        self.track_button = self._button("Track", self.track, "search")
+        self.track_button.setToolTip("Follow cars and people through the clip: files, and a clip with them drawn (K)")
         self.star_button = self._button("Star", self.star, "star")
         layout = QHBoxLayout(bar)
         layout.setContentsMargins(theme.space("m"), theme.space("s"), theme.space("m"), theme.space("s"))
         for widget in (self._newer, self._older, self._place):
             layout.addWidget(widget)
         layout.addStretch(1)
-        for widget in (self.time_button, self.play_button, self._fit, self._whole, self._scale, self.star_button):
+        for widget in (self.time_button, self.track_button, self.play_button):
+            layout.addWidget(widget)
+        for widget in (self._fit, self._whole, self._scale, self.star_button):
             layout.addWidget(widget)
         return bar
 

@@ -1,4 +1,4 @@
-"""What the operator does to stops: nudge, lock, note, take away and have back, time again, the dossier and the CSV."""
+"""What the operator does to stops: nudge, lock, note, take away and have back, the dossier and the CSV."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -8,15 +8,15 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import KnownError, UsageError
-from core.job import Job, JobKind, NewJob
+from core.job import Job, JobKind
 from core.stop import Mark, Moment, Stop
-from core.stop_jobs import ask_report, ask_timing
+from core.stop_jobs import ask_report
 from core.stop_table import write_csv
 from core.store import stops
 from core.store.database import Writing
 from gui.background import run_in_background, write_in_background
 from gui.errors import show_failure
-from gui.review.dossiers import Dossiers
+from gui.jobs.awaited_files import AwaitedFiles
 from gui.station import Station
 from gui.toast import show_notice
 
@@ -29,7 +29,7 @@ class StopActs(QObject):
     def __init__(self, station: Station, changed: Callable[[], object], page: QWidget) -> None:
         super().__init__(page)
         self._station, self._changed, self._page = station, changed, page
-        self._dossiers = Dossiers(station, page)
+        self._awaited = AwaitedFiles(station, page)
 
     def set_mark(self, stop: Stop, moment: Moment, mark: Mark | None) -> None:
         operator = self._operator()
@@ -55,19 +55,13 @@ class StopActs(QObject):
 
         self._write(lambda tx: stops.delete(tx, stop.id), done)
 
-    def time_clip(self, clip_id: str) -> None:
-        """Queue the timing of a clip's stops."""
-        new = self._new_job(JobKind.STOP_TIMING, {"clip": clip_id})
-        said = "The clip is being timed; its stops come into the table by themselves."
-        self._write(lambda tx: ask_timing(tx, new), lambda _: show_notice(self._page, said, "ok"))
-
     def dossier(self, stop: Stop) -> None:
         """Queue the one-page report of a stop."""
-        new = self._new_job(JobKind.REPORT, {"stop": stop.id})
+        new = self._station.new_job(JobKind.REPORT, {"stop": stop.id})
 
         def asked(job: Job) -> None:
             show_notice(self._page, "The dossier is being made.", "info")
-            self._dossiers.wait_for(job.id)
+            self._awaited.wait_for(job.id, ".pdf", "The dossier is made.")
 
         self._write(lambda tx: ask_report(tx, new), asked)
 
@@ -96,16 +90,6 @@ class StopActs(QObject):
             show_notice(self._page, f"{rows} {'stop' if rows == 1 else 'stops'} written to {target.name}.", "ok")
 
         run_in_background(write, then=done, parent=self._page)
-
-    def _new_job(self, kind: JobKind, params: dict[str, object]) -> NewJob:
-        settings = self._station.settings
-        return NewJob(
-            kind,
-            params,
-            tenant_id=settings.station.tenant_id or None,
-            operator=self._operator(),
-            tries=settings.jobs.max_attempts,
-        )
 
     def _operator(self) -> str | None:
         return self._station.settings.station.operator or None

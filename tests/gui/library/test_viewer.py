@@ -1,11 +1,13 @@
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from core.clock import span_text
+from core.ids import new_id
 from core.job import JobKind
 from core.pit_box import PitBox
-from core.store import cameras, frames, jobs, sessions
+from core.result import ResultFile, media_type_of
+from core.store import cameras, frames, jobs, results, sessions
 from gui.library.facts import bytes_text
 from gui.library.picture_view import PictureView
 from gui.toast import Notice
@@ -150,3 +152,32 @@ def test_a_clips_stops_are_timed_from_the_viewer_and_without_a_box_it_says_where
         return [job.params for job in found] == [{"clip": clip.id}]
 
     qtbot.waitUntil(queued)
+
+
+def test_a_clip_is_tracked_from_the_viewer_and_opens_from_the_notice_that_it_is(
+    qtbot, station, shown, tmp_path, monkeypatch
+):
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    clip = add_clip(station, "Haas_Pit_1", 1, clip_bytes(tmp_path))
+    page = shown()
+    page.open_at(0)
+    viewer = page.viewer
+    qtbot.waitUntil(lambda: shows(viewer, clip.id))
+    qtbot.keyClick(viewer, Qt.Key.Key_K)
+
+    def said(text: str) -> list[Notice]:
+        return [notice for notice in viewer.findChildren(Notice) if notice.text.startswith(text)]
+
+    qtbot.waitUntil(lambda: bool(said("The clip is being tracked")))
+    with station.database.write() as tx:
+        job = jobs.claim(tx, worker_id="w", kinds_free={JobKind.TRACK: 1})
+        assert job is not None and (job.params["clip"], job.camera_id) == (clip.id, "Haas_Pit_1")
+        path = f"results/{job.id}/1/annotated.mp4"
+        file = ResultFile(new_id(), job.id, "annotated.mp4", path, media_type_of(path), 1, "0" * 64)
+        results.add(tx, file, station_id="station-1")
+        jobs.finish(tx, job, {})
+    qtbot.waitUntil(lambda: bool(said("The clip is tracked.")))
+    (button,) = said("The clip is tracked.")[0].findChildren(QPushButton)
+    button.click()
+    assert opened == [str(station.folder.absolute(path))]
