@@ -145,7 +145,6 @@ class MainWindow(QMainWindow):
         self._notices.side_px = self.foot.side_px
         self.foot.placed = self._notices.place
         self.notifier.told_elsewhere = self._wall.tells
-        self._notices.hide()
 
     def _keys(self) -> None:
         keys: dict[str, Callable[[], object]] = {

@@ -46,6 +46,7 @@ class NoticeArea(QWidget):
         """Tells the height at the window's foot that notices keep clear of."""
         self.side_px: Callable[[], int] = lambda: 0
         """Tells the width at the window's right that they keep clear of where they have room."""
+        self.hide()
 
     def add(self, text: str, level: Level, action: Action | None) -> None:
         notices = self.findChildren(Notice)

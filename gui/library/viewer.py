@@ -31,7 +31,7 @@ from gui.library.picture_view import PictureView
 from gui.library.thumbnails import first_picture, picture
 from gui.models.library_model import LibraryModel
 from gui.station import Station
-from gui.toast import show_notice
+from gui.toast import NoticeArea, show_notice
 
 PANEL_PX = 320
 
@@ -74,7 +74,9 @@ class Viewer(QDialog):
         left = QVBoxLayout()
         left.setSpacing(0)
         left.addWidget(self.picture, 1)
-        left.addWidget(self._bar())
+        bar = self._bar()
+        left.addWidget(bar)
+        NoticeArea(self).foot_px = bar.height
         layout.addLayout(left, 1)
         layout.addWidget(self._panel())
         for keys, do in (

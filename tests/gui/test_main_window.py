@@ -89,6 +89,7 @@ def test_f1_and_the_question_mark_list_the_keys(open_window, with_camera, qtbot)
         qtbot.keyClick(window, key)
         dialog = window.findChild(ShortcutsDialog)
         assert dialog is not None and dialog.isVisible()
+        assert dialog.width() <= 1024 and dialog.height() <= 640, "it fits the smallest screen"
         dialog.accept()
         qtbot.waitUntil(lambda: window.findChild(ShortcutsDialog) is None)
 
