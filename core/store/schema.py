@@ -5,22 +5,17 @@ Times end in _ns and are UTC nanoseconds. Every watched table carries `revision`
 `counters` within the transaction that changed the row, so that a reader asks for `revision > ?`.
 """
 
-from enum import StrEnum
-
 from sqlalchemy import (
-    DDL,
     REAL,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Select,
     Table,
     Text,
     TextClause,
-    event,
     select,
     text,
 )
@@ -29,34 +24,15 @@ from core.camera import CameraState, Transport
 from core.job import JobKind, JobState
 from core.process import Role
 from core.store.column_types import Flag, JsonText, Word
-
-metadata = MetaData()
-
-
-def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(word.value) for word in words)})")
-
-
-def flag(column: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN (0, 1)")
-
-
-def valid_json(*columns: str) -> list[CheckConstraint]:
-    return [CheckConstraint(f"{column} IS NULL OR json_valid({column})") for column in columns]
-
-
-def counts_from(low: int, *columns: str) -> list[CheckConstraint]:
-    return [CheckConstraint(f"{column} >= {low}") for column in columns]
-
-
-def trigger(name: str, body: str) -> None:
-    made = DDL(f"CREATE TRIGGER {name} {body}")  # type: ignore[no-untyped-call]
-    event.listen(metadata, "after_create", made)
-
-
-def revision_column() -> Column[int]:
-    return Column("revision", Integer, nullable=False, comment="of the transaction that last changed this row")
-
+from core.store.schema_parts import (
+    counts_from,
+    flag,
+    metadata,
+    one_of,
+    revision_column,
+    trigger,
+    valid_json,
+)
 
 station = Table(
     "station",

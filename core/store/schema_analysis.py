@@ -4,7 +4,7 @@ from sqlalchemy import REAL, CheckConstraint, Column, ForeignKey, Index, Integer
 
 from core.run import FindingState, RunProvider
 from core.store.column_types import JsonText, Word
-from core.store.schema import counts_from, metadata, one_of, revision_column, trigger, valid_json
+from core.store.schema_parts import counts_from, metadata, one_of, revision_column, trigger, valid_json
 
 RUN_THERE = text("deleted_at_ns IS NULL")
 

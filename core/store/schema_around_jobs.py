@@ -8,17 +8,8 @@ from core.alert import AlertKind
 from core.job import JobKind
 from core.schedule import ScheduleTrigger
 from core.store.column_types import Flag, JsonText, Word
-from core.store.schema import (
-    COUNT_WITH,
-    IS_FILED,
-    counts_from,
-    flag,
-    metadata,
-    one_of,
-    revision_column,
-    trigger,
-    valid_json,
-)
+from core.store.schema import COUNT_WITH, IS_FILED
+from core.store.schema_parts import counts_from, flag, metadata, one_of, revision_column, trigger, valid_json
 
 schedules = Table(
     "schedules",

@@ -16,7 +16,7 @@ from sqlalchemy.schema import SchemaItem
 
 from core.camera import ClockSource
 from core.store.column_types import Flag, JsonText, Word
-from core.store.schema import counts_from, flag, metadata, one_of, revision_column, trigger, valid_json
+from core.store.schema_parts import counts_from, flag, metadata, one_of, revision_column, trigger, valid_json
 from core.upload import ItemKind, UploadState
 
 

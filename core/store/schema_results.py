@@ -3,8 +3,8 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
 from core.store.column_types import Flag
-from core.store.schema import counts_from, flag, metadata, revision_column
 from core.store.schema_files import HIDDEN
+from core.store.schema_parts import counts_from, flag, metadata, revision_column
 
 results = Table(
     "results",

@@ -5,7 +5,7 @@ from sqlalchemy.schema import SchemaItem
 
 from core.stop import Moment
 from core.store.column_types import Flag, JsonText
-from core.store.schema import counts_from, flag, metadata, revision_column, valid_json
+from core.store.schema_parts import counts_from, flag, metadata, revision_column, valid_json
 
 SHOWN = text("deleted_at_ns IS NULL")
 

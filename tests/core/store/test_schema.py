@@ -20,10 +20,10 @@ from core.store import (
     job_starts,
     jobs,
     runs,
-    schema,
     schema_analysis,
     schema_around_jobs,
     schema_files,
+    schema_parts,
     schema_results,
     schema_stops,
     stops,
@@ -42,7 +42,7 @@ def tables_of(connection: Any) -> dict[str, str]:
 
 def test_the_migrations_and_the_schema_make_the_same_tables_indices_and_triggers(db, folder):
     engine = create_engine("sqlite://")
-    schema.metadata.create_all(engine)
+    schema_parts.metadata.create_all(engine)
     with engine.connect() as connection, closing(sqlite3.connect(folder.database)) as migrated:
         described = tables_of(connection.connection.dbapi_connection)
         assert tables_of(migrated) == described
@@ -57,8 +57,8 @@ def test_every_table_is_strict():
         schema_stops.stops,
         schema_analysis.runs,
     ):
-        assert module.metadata is schema.metadata
-    for table in schema.metadata.tables.values():
+        assert module.metadata is schema_parts.metadata
+    for table in schema_parts.metadata.tables.values():
         assert table.dialect_options["sqlite"]["strict"], table.name
 
 
@@ -99,7 +99,7 @@ def test_the_tables_of_moves_speak_of_every_state_and_of_no_other():
 def test_times_sizes_and_spans_say_their_units():
     odd = [
         f"{table.name}.{column.name}"
-        for table in schema.metadata.tables.values()
+        for table in schema_parts.metadata.tables.values()
         for column in table.c
         if re.search(r"(_at|_before|duration|since|_u)$", column.name)
     ]
