@@ -35,12 +35,10 @@ _SWAY = 0.015
 """What was seen to go no farther, in box lengths, may be what is left of the shake."""
 _AROUND_S, _SEEN = 0.2, 0.6
 """So near to the instant it must be seen in this share of the pictures."""
-CALIBRATION, BESIDES_S = 1.25, 0.028
+CALIBRATION, BESIDES_S = 1.25, 0.015
 """The posterior's 95 % half-width times the first, and the second beside it (root of squares), for what the positions
-can't show: the rows' own time in a rolling shutter, a body that rocks, a codec that holds back what moves little. Found
-on the benchmark's tuning seeds (docs/stop-timing.md)."""
-LATE_S = 0.004
-"""By so much a start is seen late: at first it moves by less than a codec lets through. Found like the others."""
+can't show: the rows' own time in a rolling shutter, what is left of a body's swing. Found on the benchmark's tuning
+seeds (docs/stop-timing.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,8 @@ def _coarse(
     rests = _nearest(seen, rough_s + (_RESTS_S if stops else -_RESTS_S))
     if rests is None:
         return None
-    found = _displaced(_thinned(_between(seen, rough_s, _SEARCHED, stops), rests), rests, direction, box, stops)
+    around = _thinned(_between(seen, rough_s, _SEARCHED, stops), rests)
+    found = _displaced(around, rests, direction, box, stops=stops, exactly=False)
     return None if found is None else _leaves_rest(found, stops)
 
 
@@ -94,7 +93,9 @@ def _fine(
 ) -> Displacement | None:
     """Every picture around: what the car looked like as it had just stopped is what it looks most like."""
     rests = _nearest(seen, near_s + (_SETTLES_S if stops else -_SETTLES_S))
-    return None if rests is None else _displaced(_between(seen, near_s, _FITTED, stops), rests, direction, box, stops)
+    if rests is None:
+        return None
+    return _displaced(_between(seen, near_s, _FITTED, stops), rests, direction, box, stops=stops, exactly=True)
 
 
 def _nearest(seen: Sequence[Seen], at_s: float) -> Seen | None:
@@ -116,13 +117,19 @@ def _thinned(seen: Sequence[Seen], rests: Seen) -> list[Seen]:
 
 
 def _displaced(
-    seen: Sequence[Seen], rests: Seen, direction: NDArray[np.float32], box: NDArray[np.bool_], stops: bool
+    seen: Sequence[Seen],
+    rests: Seen,
+    direction: NDArray[np.float32],
+    box: NDArray[np.bool_],
+    *,
+    stops: bool,
+    exactly: bool,
 ) -> Displacement | None:
     reference = next((place for place, one in enumerate(seen) if one is rests), None)
     if reference is None or len(seen) < _FEWEST:
         return None
     pictures, times = [one.picture for one in seen], [one.t_s for one in seen]
-    return displaced(pictures, times, reference, box, direction, stops=stops)
+    return displaced(pictures, times, reference, box, direction, stops=stops, exactly=exactly)
 
 
 def _leaves_rest(found: Displacement, stops: bool) -> float | None:
@@ -163,5 +170,4 @@ def fitted(found: Displacement, *, stops: bool, length_px: float) -> TimedInstan
     around = np.abs(found.times_s - found_at.t_s) < _AROUND_S
     if found_at.acceleration_px_s2 > _LEAP * length_px or np.isfinite(found.along_px[around]).mean() < _SEEN:
         return None
-    t_s = found_at.t_s if stops else found_at.t_s - LATE_S
-    return TimedInstant(t_s, float(np.hypot(CALIBRATION * found_at.half_width_s, BESIDES_S)))
+    return TimedInstant(found_at.t_s, float(np.hypot(CALIBRATION * found_at.half_width_s, BESIDES_S)))

@@ -14,7 +14,7 @@ TIMES = np.arange(-0.3, 0.4, 0.02)
 
 def _found(along: np.ndarray) -> Displacement:
     small = np.full(len(TIMES), 0.02)
-    return Displacement(TIMES, along, np.zeros(len(TIMES)), small, 30)
+    return Displacement(TIMES, along, np.zeros(len(TIMES)), small)
 
 
 def _way(acceleration: float) -> np.ndarray:
