@@ -81,6 +81,10 @@ def displaced(
     first = the_car(ways, points, signed, sides, length_px)
     if first.sum() < FEWEST:
         return None
+    if exactly and first.sum() >= _FEWEST:
+        whole = registered(pictures, reference, box, common_motions(ways[:, first], points[first], _FEWEST), shake)
+        if whole is not None:
+            return _past_its_place(np.asarray(times_s, np.float64), whole, direction)
     # Points that were lost, or that the wall or a wheel led astray, are looked for where the others say they must be.
     common = _common(ways[:, first])
     again, wrong = _sought(flat, flat[reference], points, common[:, None] + shake.at(points))
@@ -144,7 +148,7 @@ def _common(ways: Values) -> Values:
     """(pictures, 2): where these points go on the whole; between pictures that show too few of them, in between."""
     many = np.isfinite(ways[..., 0]).sum(axis=1) >= 3
     known = np.flatnonzero(many)
-    middles = np.array([np.nanmedian(ways[place], axis=0) for place in known])
+    middles = np.array([np.median(ways[place, np.isfinite(ways[place, :, 0])], axis=0) for place in known])
     every = np.arange(len(ways))
     return np.stack([np.interp(every, known, middles[:, axis]) for axis in (0, 1)], 1)
 

@@ -17,9 +17,9 @@ Values = NDArray[np.float64]
 _COARSE_S, _STEP_S = 0.008, 0.001
 _RAMPS_S = np.geomspace(0.02, 0.3, 12)
 """How long the acceleration takes to come or go."""
-_STOPS_JOLT, _STARTS_JOLT, _JOLT_SPREAD = 20.0, 15.0, 0.6
+_TYPICAL_JOLT, _JOLT_SPREAD = 16.0, 0.8
 """Box lengths/s³: how fast it comes or goes, the median and the spread of the logarithm. A car's 40 to 300 m/s³ on 5 to
-7 m; brakes let go faster than an engine pulls."""
+7 m."""
 _ENDS_S = np.array([0.06, 0.09, 0.13, 0.19, 0.28, 9.0])
 """How long the acceleration lasts before the way is straight; the last is for ever."""
 _END_PRIOR = np.log([0.05, 0.05, 0.05, 0.05, 0.1, 0.7])
@@ -72,10 +72,9 @@ def turning_point(
     weights, noise, witnesses = trusted, _STARTS_WITH_PX, 1.0
     instants = np.arange(between[0], between[1], _COARSE_S)
     shapes = _shapes(times, instants, stops)
-    jolt = (_STOPS_JOLT if stops else _STARTS_JOLT) * length_px
     for round in range(_ROUNDS):
         sizes, wrong, residuals = _solved(shapes, along, nod, weights, noise, length_px)
-        belief = _expected(sizes, jolt, length_px) - wrong * witnesses / (2 * noise**2)
+        belief = _expected(sizes, length_px) - wrong * witnesses / (2 * noise**2)
         best = np.unravel_index(int(np.argmax(belief)), belief.shape)
         off = residuals(best) * _NOISE_PX / expected
         scale = 1.4826 * float(np.median(np.abs(off)))
@@ -137,10 +136,10 @@ def _solved(
     return sizes, left - 2 * sizes * shared + sizes**2 * power, residuals
 
 
-def _expected(sizes: Values, jolt: float, length_px: float) -> Values:
+def _expected(sizes: Values, length_px: float) -> Values:
     """Log prior of each trial: how cars brake and start."""
     accelerations = np.log(sizes / (_TYPICAL_G * length_px)) / _G_SPREAD
-    jolts = np.log(sizes / (_RAMPS_S[:, None] * jolt)) / _JOLT_SPREAD
+    jolts = np.log(sizes / (_RAMPS_S[:, None] * _TYPICAL_JOLT * length_px)) / _JOLT_SPREAD
     return np.asarray(_END_PRIOR - accelerations**2 / 2 - jolts**2 / 2)
 
 
