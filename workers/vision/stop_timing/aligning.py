@@ -207,10 +207,10 @@ def _past_its_place(times: Values, car: Motions, direction: Floats) -> Displacem
     along, across = car.values[:, :2] @ ahead, car.values[:, :2] @ (-ahead[1], ahead[0])
     spread = np.hypot(car.errors[:, 0] * ahead[0], car.errors[:, 1] * ahead[1])
     far = np.isfinite(along) & (np.abs(along) > _FAR_PX)
-    if abs(ahead[0]) > _ACROSS and far.sum() >= _FEWEST:
+    if abs(ahead[0]) > _ACROSS:
         # Its own way tells more exactly than the journey's how it slopes in the picture.
-        slope = np.clip((along[far] @ across[far]) / (along[far] @ along[far]), -_SLOPES, _SLOPES)
-        along = right / (ahead[0] - slope * ahead[1])
+        slope = (along[far] @ across[far]) / max(along[far] @ along[far], _FAR_PX**2)
+        along = right / (ahead[0] - np.clip(slope, -_SLOPES, _SLOPES) * ahead[1])
     # What comes nearer grows, and goes the faster for it: its own size is the measure.
     known = np.isfinite(along) & np.isfinite(growth)
     weights = 1 / (car.errors[known, 3] ** 2 + _LEAST_GROWTH**2)

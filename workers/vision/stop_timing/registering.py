@@ -28,7 +28,8 @@ _BETTER, _AROUND_PX = 0.7, 5
 """At most so much of the difference that standing still leaves is left by the car's motion, over so many pixels."""
 _FEWEST, _MOST = 150, 5000
 _ROUNDS, _SETTLED_PX = 3, 0.003
-_ASTRAY_PX = 1.2
+_ASTRAY_PX, _MOST_TURN = 1.2, 0.06
+"""What was found farther than that from the guess, or turned more (rad) than any car dips, is something else."""
 _LEAST_LEVELS = 1.5
 _SEEN = 0.3
 """Share of the car's contrast that must be seen in a picture."""
@@ -104,7 +105,7 @@ def registered(pictures: Sequence[Gray], reference: int, box: Flags, guess: Moti
             solved -= step[:4]
             if np.hypot(*step[:2]) < _SETTLED_PX:
                 break
-        near = np.hypot(*(solved - start[place])[:2]) < _ASTRAY_PX
+        near = np.hypot(*(solved - start[place])[:2]) < _ASTRAY_PX and abs(solved[2]) < _MOST_TURN
         if near and contrast[weights > _SEEN].sum() > _SEEN * contrast.sum():
             values[place], errors[place] = solved, scale * np.sqrt(np.diag(inverse)[:4] * _ALIKE)
     return Motions(guess.about, values, errors)
