@@ -84,7 +84,7 @@ def displaced(
     if exactly and first.sum() >= _FEWEST:
         whole = registered(pictures, reference, box, common_motions(ways[:, first], points[first], _FEWEST), shake)
         if whole is not None:
-            return _past_its_place(np.asarray(times_s, np.float64), whole, direction)
+            return _past_its_place(np.asarray(times_s, np.float64), whole, direction, exactly=True)
     # Points that were lost, or that the wall or a wheel led astray, are looked for where the others say they must be.
     common = _common(ways[:, first])
     again, wrong = _sought(flat, flat[reference], points, common[:, None] + shake.at(points))
@@ -103,7 +103,7 @@ def displaced(
     motions = common_motions(again[:, car], points[car], _FEWEST)
     if exactly:
         motions = registered(pictures, reference, box, motions, shake) or motions
-    return _past_its_place(np.asarray(times_s, np.float64), motions, direction)
+    return _past_its_place(np.asarray(times_s, np.float64), motions, direction, exactly=exactly)
 
 
 def _points(picture: Gray, box: Flags) -> Floats:
@@ -200,12 +200,18 @@ def _shake(ways: Values, points: Floats, wall: Flags) -> Motions:
     return replace(seen, values=np.nan_to_num(seen.values))
 
 
-def _past_its_place(times: Values, car: Motions, direction: Floats) -> Displacement:
-    """How far along its travel the car is. Springs and jacks move it up and down: that is left out."""
+def _past_its_place(times: Values, car: Motions, direction: Floats, *, exactly: bool) -> Displacement:
+    """How far along its travel the car is."""
     ahead = direction.astype(np.float64)
-    right, _, turn, growth = car.values.T
-    along, across = car.values[:, :2] @ ahead, car.values[:, :2] @ (-ahead[1], ahead[0])
+    along = _along(car, ahead) if exactly else car.values[:, :2] @ ahead
     spread = np.hypot(car.errors[:, 0] * ahead[0], car.errors[:, 1] * ahead[1])
+    return Displacement(times, along, car.values[:, 2] * ahead[0], spread)
+
+
+def _along(car: Motions, ahead: Values) -> Values:
+    """Px along the travel near the standstill. Springs and jacks move a car up and down: that is left out."""
+    right, _, _, growth = car.values.T
+    along, across = car.values[:, :2] @ ahead, car.values[:, :2] @ (-ahead[1], ahead[0])
     far = np.isfinite(along) & (np.abs(along) > _FAR_PX)
     if abs(ahead[0]) > _ACROSS:
         # Its own way tells more exactly than the journey's how it slopes in the picture.
@@ -217,5 +223,4 @@ def _past_its_place(times: Values, car: Motions, direction: Floats) -> Displacem
     grows = float((weights * along[known]) @ growth[known]) / (
         float((weights * along[known]) @ along[known]) + float(np.median(weights)) if known.any() else 1.0
     )
-    along = along / (1 + np.clip(grows * along, -_MOST_GROWTH, _MOST_GROWTH))
-    return Displacement(times, along, turn * ahead[0], spread)
+    return np.asarray(along / (1 + np.clip(grows * along, -_MOST_GROWTH, _MOST_GROWTH)))

@@ -25,7 +25,8 @@ _FITTED = (0.36, 0.32)
 """Then every picture, around what was found."""
 _FITTED_SHARE = 0.16
 """Of the box's length: positions farther off than this are no longer near a standstill."""
-_NEAR_PX = 1.5
+_NEAR_PX, _SURE_PX = 1.5, 0.5
+"""What is known no better than the second says nothing of the first."""
 _FEWEST = 6
 _VAGUE_S = 0.11
 """A fit that leaves so much open has not seen a standstill's end or beginning."""
@@ -136,7 +137,7 @@ def _leaves_rest(found: Displacement, stops: bool) -> float | None:
     """The last time (of a start, the first) at which the car is clearly not where it stands, and going there."""
     order = slice(None) if stops else slice(None, None, -1)
     times, along = found.times_s[order], found.along_px[order]
-    known = np.flatnonzero(np.isfinite(along))
+    known = np.flatnonzero(found.spread_px[order] < _SURE_PX)
     if len(known) < _FEWEST:
         return None
     rest = float(np.median(along[known[-max(3, len(known) // 4) :]]))
