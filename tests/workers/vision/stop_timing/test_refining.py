@@ -47,6 +47,14 @@ def test_a_car_s_way_is_timed() -> None:
     assert instant.t_s == pytest.approx(0.0, abs=0.02)
 
 
+def test_a_place_that_is_not_known_does_not_date_a_start() -> None:
+    found = _found(_way(400.0))
+    found.along_px[2], found.spread_px[2] = 6.0, 3.0
+    instant = refining.fitted(found, stops=False, length_px=LENGTH_PX)
+    assert instant is not None
+    assert instant.t_s == pytest.approx(0.0, abs=0.02)
+
+
 @pytest.mark.parametrize(
     "along",
     [
