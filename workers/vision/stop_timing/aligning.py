@@ -1,7 +1,7 @@
 """How far the car is from where it stands, picture by picture, to hundredths of a pixel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import cv2
@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.vision.stop_timing.agreeing import FEWEST, the_car
+from workers.vision.stop_timing.motions import Motions, common_motions
+from workers.vision.stop_timing.registering import registered
 from workers.vision.stop_timing.view import Gray, flattened
 
 Floats = NDArray[np.float32]
@@ -22,11 +24,15 @@ _LEVELS = 3
 _WORST_PATCH = 22.0
 """Mean difference in grey levels of a patch that is still the same thing."""
 _FEWEST = 6
-_SETTLED_PX = 0.003
 _ASTRAY_PX = 1.2
 _PROOF, _ASKED = 0.7, 8
 """A point rides on the car if, in most of some such pictures, it matches there by so much better than where it would
 stand still."""
+
+_FAR_PX = 5.0
+_ACROSS, _SLOPES = 0.7, 0.3
+"""A car that goes across the picture more than the first (cosine): up and down is not its way, but for such a slope."""
+_LEAST_GROWTH, _MOST_GROWTH = 0.001, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +43,25 @@ class Displacement:
     along_px: Values
     """Along its travel, working px."""
     pitch: Values
-    """How it is turned in the picture's plane, rad: what it nods when it brakes, and when it is lifted."""
+    """How its nose dips, rad: when it brakes, and when it is lifted behind."""
     spread_px: Values
-    """Standard error of `along_px` by how well the car's points agree."""
-    points: int
+    """Standard error of `along_px`."""
 
 
 def displaced(
-    pictures: Sequence[Gray], times_s: Sequence[float], reference: int, box: Flags, direction: Floats, *, stops: bool
+    pictures: Sequence[Gray],
+    times_s: Sequence[float],
+    reference: int,
+    box: Flags,
+    direction: Floats,
+    *,
+    stops: bool,
+    exactly: bool,
 ) -> Displacement | None:
     """pictures: working pictures around a stop or a start; reference: place of one in which the car stands.
 
-    direction: (2,) unit vector of the car's travel; stops: it comes to rest, else it starts. None if nothing in the
-    box moves like that.
+    direction: (2,) unit vector of the car's travel; stops: it comes to rest, else it starts; exactly: to hundredths of
+    a pixel, not tenths. None if nothing in the box moves like that.
     Points of the reference are found in every picture (Lucas-Kanade); the wall's give the camera's shake, and of the
     box's those count that all go the same way together: the crew's don't.
     """
@@ -60,7 +72,7 @@ def displaced(
     ways = _followed(flat, reference, points)
     wall = _wall(ways, points, box)
     shake = _shake(ways, points, wall)
-    ways = ways - shake
+    ways = ways - shake.at(points)
     length_px = float(np.ptp(np.argwhere(box)[:, ::-1] @ direction))
     signed = direction * (-1 if stops else 1)
     sides = (
@@ -69,14 +81,18 @@ def displaced(
     first = the_car(ways, points, signed, sides, length_px)
     if first.sum() < FEWEST:
         return None
+    if exactly and first.sum() >= _FEWEST:
+        whole = registered(pictures, reference, box, common_motions(ways[:, first], points[first], _FEWEST), shake)
+        if whole is not None:
+            return _past_its_place(np.asarray(times_s, np.float64), whole, direction, exactly=True)
     # Points that were lost, or that the wall or a wheel led astray, are looked for where the others say they must be.
     common = _common(ways[:, first])
-    again, wrong = _sought(flat, flat[reference], points, common[:, None] + shake)
-    again = again - shake
+    again, wrong = _sought(flat, flat[reference], points, common[:, None] + shake.at(points))
+    again = again - shake.at(points)
     again[reference] = 0.0
     far = np.flatnonzero(np.hypot(*common.T) > _ASTRAY_PX * 2)
     far = far[:: 1 + len(far) // _ASKED]
-    _, wrong_still = _sought([flat[place] for place in far], flat[reference], points, shake[far])
+    _, wrong_still = _sought([flat[place] for place in far], flat[reference], points, shake.at(points)[far])
     rides = (wrong[far] < _PROOF * wrong_still).sum(axis=0) > len(far) / 2
     again[:, ~rides] = np.nan
     car = the_car(again, points, signed, sides, length_px)
@@ -84,7 +100,10 @@ def displaced(
         again, car = ways, first
     if car.sum() < _FEWEST:
         return None
-    return _rigid(np.asarray(times_s, np.float64), again[:, car], points[car], direction)
+    motions = common_motions(again[:, car], points[car], _FEWEST)
+    if exactly:
+        motions = registered(pictures, reference, box, motions, shake) or motions
+    return _past_its_place(np.asarray(times_s, np.float64), motions, direction, exactly=exactly)
 
 
 def _points(picture: Gray, box: Flags) -> Floats:
@@ -129,7 +148,7 @@ def _common(ways: Values) -> Values:
     """(pictures, 2): where these points go on the whole; between pictures that show too few of them, in between."""
     many = np.isfinite(ways[..., 0]).sum(axis=1) >= 3
     known = np.flatnonzero(many)
-    middles = np.array([np.nanmedian(ways[place], axis=0) for place in known])
+    middles = np.array([np.median(ways[place, np.isfinite(ways[place, :, 0])], axis=0) for place in known])
     every = np.arange(len(ways))
     return np.stack([np.interp(every, known, middles[:, axis]) for axis in (0, 1)], 1)
 
@@ -172,66 +191,36 @@ def _wall(ways: Values, points: Floats, box: Flags) -> Flags:
     return cast(Flags, steady)
 
 
-def _shake(ways: Values, points: Floats, wall: Flags) -> Values:
-    """(pictures, points, 2) px: what the camera's own motion does to each point: a shift and a turn."""
-    moved = np.zeros_like(ways)
+def _shake(ways: Values, points: Floats, wall: Flags) -> Motions:
+    """What the camera's own motion does: nothing, where too little of the wall is seen."""
     if wall.sum() < _FEWEST:
-        return moved
-    middle = points[wall].mean(axis=0)
-    off = (points - middle).astype(np.float64)
-    for place in range(len(ways)):
-        there = wall & np.isfinite(ways[place, :, 0])
-        if there.sum() < _FEWEST:
-            continue
-        x, y = off[there].T
-        ones, zeros = np.ones_like(x), np.zeros_like(x)
-        rows = np.concatenate([np.stack([ones, zeros, -y, x], 1), np.stack([zeros, ones, x, y], 1)])
-        solved = _robust(rows, np.concatenate(ways[place, there].T))[0]
-        moved[place] = np.stack(
-            [
-                solved[0] - solved[2] * off[:, 1] + solved[3] * off[:, 0],
-                solved[1] + solved[2] * off[:, 0] + solved[3] * off[:, 1],
-            ],
-            1,
-        )
-    return moved
+        nothing = np.zeros((len(ways), 4))
+        return Motions(np.zeros(2), nothing, nothing)
+    seen = common_motions(ways[:, wall], points[wall], _FEWEST)
+    return replace(seen, values=np.nan_to_num(seen.values))
 
 
-def _rigid(times: Values, ways: Values, points: Floats, direction: Floats) -> Displacement:
-    """The shift, turn and growth of the car's points in each picture, fitted robustly."""
+def _past_its_place(times: Values, car: Motions, direction: Floats, *, exactly: bool) -> Displacement:
+    """How far along its travel the car is."""
     ahead = direction.astype(np.float64)
-    up = np.array([-ahead[1], ahead[0]])
-    off = points - points.mean(axis=0)
-    xi, eta = off @ ahead, off @ up
-    along, pitch, spread = (np.full(len(times), np.nan) for _ in range(3))
-    for place in range(len(times)):
-        there = np.isfinite(ways[place, :, 0])
-        count = int(there.sum())
-        if count < _FEWEST:
-            continue
-        x, y = xi[there], eta[there]
-        ones, zeros = np.ones_like(x), np.zeros_like(x)
-        # (shift along, shift across, turn, growth)
-        rows = np.concatenate([np.stack([ones, zeros, -y, x], 1), np.stack([zeros, ones, x, y], 1)])
-        solved, errors = _robust(rows, np.concatenate([ways[place, there] @ ahead, ways[place, there] @ up]))
-        along[place], pitch[place], spread[place] = solved[0], solved[2], errors[0]
-    return Displacement(times, along, pitch, spread, len(points))
+    along = _along(car, ahead) if exactly else car.values[:, :2] @ ahead
+    spread = np.hypot(car.errors[:, 0] * ahead[0], car.errors[:, 1] * ahead[1])
+    return Displacement(times, along, car.values[:, 2] * ahead[0], spread)
 
 
-def _robust(rows: Values, values: Values) -> tuple[Values, Values]:
-    """Least squares that forgives outliers (Tukey's biweight). Returns the solution and its standard errors."""
-    weights: Values = np.ones(len(values))
-    start = np.median(values[: len(values) // 2]), np.median(values[len(values) // 2 :])
-    off = values - np.repeat(start, len(values) // 2)
-    solved: Values = np.zeros(rows.shape[1])
-    for _ in range(5):
-        scale = max(0.03, 1.4826 * float(np.median(np.abs(off))))
-        weights = np.asarray(np.clip(1 - (off / (4.7 * scale)) ** 2, 0, 1) ** 2, np.float64)
-        normal = rows.T @ (rows * weights[:, None]) + 1e-9 * np.eye(rows.shape[1])
-        solved = np.asarray(np.linalg.solve(normal, rows.T @ (weights * values)), np.float64)
-        before, off = off, values - rows @ solved
-        if float(np.abs(off - before).max()) < _SETTLED_PX:
-            break
-    freedom = max(1.0, float(weights.sum()) - rows.shape[1])
-    variance = float((weights * off**2).sum()) / freedom
-    return solved, np.sqrt(np.diag(np.linalg.inv(normal)) * variance)
+def _along(car: Motions, ahead: Values) -> Values:
+    """Px along the travel near the standstill. Springs and jacks move a car up and down: that is left out."""
+    right, _, _, growth = car.values.T
+    along, across = car.values[:, :2] @ ahead, car.values[:, :2] @ (-ahead[1], ahead[0])
+    far = np.isfinite(along) & (np.abs(along) > _FAR_PX)
+    if abs(ahead[0]) > _ACROSS:
+        # Its own way tells more exactly than the journey's how it slopes in the picture.
+        slope = (along[far] @ across[far]) / max(along[far] @ along[far], _FAR_PX**2)
+        along = right / (ahead[0] - np.clip(slope, -_SLOPES, _SLOPES) * ahead[1])
+    # What comes nearer grows, and goes the faster for it: its own size is the measure.
+    known = np.isfinite(along) & np.isfinite(growth)
+    weights = 1 / (car.errors[known, 3] ** 2 + _LEAST_GROWTH**2)
+    grows = float((weights * along[known]) @ growth[known]) / (
+        float((weights * along[known]) @ along[known]) + float(np.median(weights)) if known.any() else 1.0
+    )
+    return np.asarray(along / (1 + np.clip(grows * along, -_MOST_GROWTH, _MOST_GROWTH)))

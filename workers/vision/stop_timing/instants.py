@@ -6,6 +6,7 @@ straight part are tried on a grid, what is linear is solved at each (variable pr
 the posterior of the instant, summed over the rest, gives its mean and its 95 % interval.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,18 +15,26 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 
 _COARSE_S, _STEP_S = 0.008, 0.001
-_RAMPS_S = np.geomspace(0.03, 0.3, 14)
-"""How long the acceleration takes to come or go: 3 to 12 m/s² at jolts of 40 to 300 m/s³."""
+_RAMPS_S = np.geomspace(0.02, 0.3, 12)
+"""How long the acceleration takes to come or go."""
+_TYPICAL_JOLT, _JOLT_SPREAD = 16.0, 0.8
+"""Box lengths/s³: how fast it comes or goes, the median and the spread of the logarithm. A car's 40 to 300 m/s³ on 5 to
+7 m."""
 _ENDS_S = np.array([0.06, 0.09, 0.13, 0.19, 0.28, 9.0])
 """How long the acceleration lasts before the way is straight; the last is for ever."""
 _END_PRIOR = np.log([0.05, 0.05, 0.05, 0.05, 0.1, 0.7])
-_TYPICAL_G, _G_SPREAD = 1.3, 0.7
-"""Accelerations in box lengths/s²: the median and the spread of the logarithm. A car's 3 to 12 m/s² on 5 to 7 m."""
-_PITCH_SPREAD = 0.10
-"""How far above or below the point about which it pitches the points may lie, in box lengths."""
-_LEAST_NOISE_PX = 0.07
+_TYPICAL_G, _G_SPREAD, _LEAST_G = 1.3, 0.7, 0.001
+"""Accelerations in box lengths/s²: the median and the spread of the logarithm, and the least. A car's 3 to 12 m/s² on 5
+to 7 m."""
+_HIGH, _HIGH_SPREAD = 0.09, 0.05
+"""How high above the ground, about which it dips, what is seen of a body lies, in box lengths."""
+_STARTS_WITH_PX, _NOISE_PX, _NOISE_PICTURES = 0.07, 0.02, 6.0
+"""What positions are thought to scatter by at first, and usually do; the latter weighs as much as so many pictures that
+say otherwise."""
 _GROWING_NOISE = 0.005
 """Of the way: lenses and perspective make far positions worse than near ones."""
+_MOST_ALIKE = 0.6
+"""What neighbouring residuals may be thought to share."""
 _ROUNDS = 4
 _UNLIKELY = 9.0
 
@@ -58,17 +67,23 @@ def turning_point(
         return None
     times, along, nod = times_s[seen], along_px[seen], pitch[seen]
     nod = nod - np.median(nod)
-    expected = np.sqrt(_LEAST_NOISE_PX**2 + spread_px[seen] ** 2 + (_GROWING_NOISE * along) ** 2)
-    trusted = (_LEAST_NOISE_PX / expected) ** 2
-    weights, noise = trusted, _LEAST_NOISE_PX
+    expected = np.sqrt(_NOISE_PX**2 + spread_px[seen] ** 2 + (_GROWING_NOISE * along) ** 2)
+    trusted = (_NOISE_PX / expected) ** 2
+    weights, noise, witnesses = trusted, _STARTS_WITH_PX, 1.0
     instants = np.arange(between[0], between[1], _COARSE_S)
     shapes = _shapes(times, instants, stops)
     for round in range(_ROUNDS):
-        belief, residuals, accelerations = _belief(shapes, along, nod, weights, noise, length_px)
+        sizes, wrong, residuals = _solved(shapes, along, nod, weights, noise, length_px)
+        belief = _expected(sizes, length_px) - wrong * witnesses / (2 * noise**2)
         best = np.unravel_index(int(np.argmax(belief)), belief.shape)
-        off = residuals[best] / expected
-        noise = _LEAST_NOISE_PX * max(1.0, 1.4826 * float(np.median(np.abs(off))))
-        weights = trusted / (1 + (off * _LEAST_NOISE_PX / (3 * noise)) ** 2)
+        off = residuals(best) * _NOISE_PX / expected
+        scale = 1.4826 * float(np.median(np.abs(off)))
+        noise = np.sqrt((_NOISE_PICTURES * _NOISE_PX**2 + len(off) * scale**2) / (_NOISE_PICTURES + len(off)))
+        weights = trusted / (1 + (off / (3 * noise)) ** 2)
+        # Neighbours that are off together are fewer witnesses than they are pictures.
+        usual = np.clip(off, -3 * noise, 3 * noise)
+        alike = float(np.clip((usual[1:] @ usual[:-1]) / (usual @ usual + 1e-12), 0, _MOST_ALIKE))
+        witnesses = (1 - alike) / (1 + alike)
         if round == _ROUNDS - 2:
             likely = instants[belief.max(axis=(1, 2)) > belief.max() - _UNLIKELY]
             instants = np.arange(likely[0] - _COARSE_S, likely[-1] + _COARSE_S, max(_STEP_S, np.ptp(likely) / 60))
@@ -76,7 +91,7 @@ def turning_point(
     mass = np.exp(belief - belief.max()).sum(axis=(1, 2))
     mass /= mass.sum()
     mean = float((mass * instants).sum())
-    return Instant(mean, _half_width(instants, mass, mean), noise, float(accelerations[best]))
+    return Instant(mean, _half_width(instants, mass, mean), noise, float(sizes[best]))
 
 
 def _shapes(times: Values, instants: Values, stops: bool) -> Values:
@@ -97,26 +112,35 @@ def _ramped(t: Values, ramp: Values) -> Values:
     return early**3 / (6 * ramp) + ramp / 2 * after + after**2 / 2
 
 
-def _belief(
+def _solved(
     shapes: Values, along: Values, nod: Values, weights: Values, noise: float, length_px: float
-) -> tuple[Values, Values, Values]:
-    """Log posterior of each trial, its residuals, its acceleration in px/s²."""
-    # What is linear: the place of the standstill and the pitch's part are solved away first, the shape's size after.
-    centre = np.stack([np.ones_like(along), nod - np.average(nod, weights=weights)])
+) -> tuple[Values, Values, Callable[[tuple[np.intp, ...]], Values]]:
+    """Of each trial: its acceleration in px/s², its weighted square error, and, asked for, its residuals."""
+    # What is linear: the place of the standstill and the dip's part are solved away first, the shape's size after.
+    rest = along - _HIGH * length_px * nod
+    centre = np.stack([np.ones_like(along), nod])
     normal = (centre * weights) @ centre.T
-    normal[1, 1] += (noise / (_PITCH_SPREAD * length_px)) ** 2
+    normal[1, 1] += (noise / (_HIGH_SPREAD * length_px)) ** 2
     inverse = np.linalg.inv(normal)
+    towards = shapes @ (weights * np.vstack([centre, rest])).T
+    rest_towards = (centre * weights) @ rest
+    power = shapes**2 @ weights - ((towards[..., :2] @ inverse) * towards[..., :2]).sum(-1) + 1e-12
+    shared = towards[..., 2] - towards[..., :2] @ (inverse @ rest_towards)
+    left = (weights * rest) @ rest - rest_towards @ inverse @ rest_towards
+    sizes = np.maximum(shared / power, _LEAST_G * length_px)
 
-    def without(values: Values) -> Values:
-        return values - (values * weights) @ centre.T @ inverse @ centre
+    def residuals(trial: tuple[np.intp, ...]) -> Values:
+        part = inverse @ (rest_towards - sizes[trial] * towards[trial][:2])
+        return np.asarray(rest - part @ centre - sizes[trial] * shapes[trial])
 
-    rest, shape = without(along), without(shapes)
-    power = (shape**2 * weights).sum(-1) + 1e-12
-    size = np.maximum((shape * rest * weights).sum(-1) / power, 1e-3)
-    residuals = rest - size[..., None] * shape
-    wrong = (weights * residuals**2).sum(-1)
-    prior = -((np.log(size / (_TYPICAL_G * length_px)) / _G_SPREAD) ** 2) / 2 + _END_PRIOR
-    return -wrong / (2 * noise**2) + prior, residuals, size
+    return sizes, left - 2 * sizes * shared + sizes**2 * power, residuals
+
+
+def _expected(sizes: Values, length_px: float) -> Values:
+    """Log prior of each trial: how cars brake and start."""
+    accelerations = np.log(sizes / (_TYPICAL_G * length_px)) / _G_SPREAD
+    jolts = np.log(sizes / (_RAMPS_S[:, None] * _TYPICAL_JOLT * length_px)) / _JOLT_SPREAD
+    return np.asarray(_END_PRIOR - accelerations**2 / 2 - jolts**2 / 2)
 
 
 def _half_width(instants: Values, mass: Values, mean: float) -> float:

@@ -25,7 +25,8 @@ _FITTED = (0.36, 0.32)
 """Then every picture, around what was found."""
 _FITTED_SHARE = 0.16
 """Of the box's length: positions farther off than this are no longer near a standstill."""
-_NEAR_PX = 1.5
+_NEAR_PX, _SURE_PX = 1.5, 0.5
+"""What is known no better than the second says nothing of the first."""
 _FEWEST = 6
 _VAGUE_S = 0.11
 """A fit that leaves so much open has not seen a standstill's end or beginning."""
@@ -35,12 +36,10 @@ _SWAY = 0.015
 """What was seen to go no farther, in box lengths, may be what is left of the shake."""
 _AROUND_S, _SEEN = 0.2, 0.6
 """So near to the instant it must be seen in this share of the pictures."""
-CALIBRATION, BESIDES_S = 1.25, 0.028
+CALIBRATION, BESIDES_S = 1.25, 0.018
 """The posterior's 95 % half-width times the first, and the second beside it (root of squares), for what the positions
-can't show: the rows' own time in a rolling shutter, a body that rocks, a codec that holds back what moves little. Found
-on the benchmark's tuning seeds (docs/stop-timing.md)."""
-LATE_S = 0.004
-"""By so much a start is seen late: at first it moves by less than a codec lets through. Found like the others."""
+can't show: the rows' own time in a rolling shutter, what is left of a body's swing. Found on the benchmark's tuning
+seeds (docs/stop-timing.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,8 @@ def _coarse(
     rests = _nearest(seen, rough_s + (_RESTS_S if stops else -_RESTS_S))
     if rests is None:
         return None
-    found = _displaced(_thinned(_between(seen, rough_s, _SEARCHED, stops), rests), rests, direction, box, stops)
+    around = _thinned(_between(seen, rough_s, _SEARCHED, stops), rests)
+    found = _displaced(around, rests, direction, box, stops=stops, exactly=False)
     return None if found is None else _leaves_rest(found, stops)
 
 
@@ -94,7 +94,9 @@ def _fine(
 ) -> Displacement | None:
     """Every picture around: what the car looked like as it had just stopped is what it looks most like."""
     rests = _nearest(seen, near_s + (_SETTLES_S if stops else -_SETTLES_S))
-    return None if rests is None else _displaced(_between(seen, near_s, _FITTED, stops), rests, direction, box, stops)
+    if rests is None:
+        return None
+    return _displaced(_between(seen, near_s, _FITTED, stops), rests, direction, box, stops=stops, exactly=True)
 
 
 def _nearest(seen: Sequence[Seen], at_s: float) -> Seen | None:
@@ -116,20 +118,26 @@ def _thinned(seen: Sequence[Seen], rests: Seen) -> list[Seen]:
 
 
 def _displaced(
-    seen: Sequence[Seen], rests: Seen, direction: NDArray[np.float32], box: NDArray[np.bool_], stops: bool
+    seen: Sequence[Seen],
+    rests: Seen,
+    direction: NDArray[np.float32],
+    box: NDArray[np.bool_],
+    *,
+    stops: bool,
+    exactly: bool,
 ) -> Displacement | None:
     reference = next((place for place, one in enumerate(seen) if one is rests), None)
     if reference is None or len(seen) < _FEWEST:
         return None
     pictures, times = [one.picture for one in seen], [one.t_s for one in seen]
-    return displaced(pictures, times, reference, box, direction, stops=stops)
+    return displaced(pictures, times, reference, box, direction, stops=stops, exactly=exactly)
 
 
 def _leaves_rest(found: Displacement, stops: bool) -> float | None:
     """The last time (of a start, the first) at which the car is clearly not where it stands, and going there."""
     order = slice(None) if stops else slice(None, None, -1)
     times, along = found.times_s[order], found.along_px[order]
-    known = np.flatnonzero(np.isfinite(along))
+    known = np.flatnonzero(found.spread_px[order] < _SURE_PX)
     if len(known) < _FEWEST:
         return None
     rest = float(np.median(along[known[-max(3, len(known) // 4) :]]))
@@ -163,5 +171,4 @@ def fitted(found: Displacement, *, stops: bool, length_px: float) -> TimedInstan
     around = np.abs(found.times_s - found_at.t_s) < _AROUND_S
     if found_at.acceleration_px_s2 > _LEAP * length_px or np.isfinite(found.along_px[around]).mean() < _SEEN:
         return None
-    t_s = found_at.t_s if stops else found_at.t_s - LATE_S
-    return TimedInstant(t_s, float(np.hypot(CALIBRATION * found_at.half_width_s, BESIDES_S)))
+    return TimedInstant(found_at.t_s, float(np.hypot(CALIBRATION * found_at.half_width_s, BESIDES_S)))

@@ -14,7 +14,7 @@ TIMES = np.arange(-0.3, 0.4, 0.02)
 
 def _found(along: np.ndarray) -> Displacement:
     small = np.full(len(TIMES), 0.02)
-    return Displacement(TIMES, along, np.zeros(len(TIMES)), small, 30)
+    return Displacement(TIMES, along, np.zeros(len(TIMES)), small)
 
 
 def _way(acceleration: float) -> np.ndarray:
@@ -43,6 +43,14 @@ def test_a_release_is_found_though_the_rough_instant_is_off() -> None:
 
 def test_a_car_s_way_is_timed() -> None:
     instant = refining.fitted(_found(_way(400.0)), stops=False, length_px=LENGTH_PX)
+    assert instant is not None
+    assert instant.t_s == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_place_that_is_not_known_does_not_date_a_start() -> None:
+    found = _found(_way(400.0))
+    found.along_px[2], found.spread_px[2] = 6.0, 3.0
+    instant = refining.fitted(found, stops=False, length_px=LENGTH_PX)
     assert instant is not None
     assert instant.t_s == pytest.approx(0.0, abs=0.02)
 
