@@ -29,6 +29,8 @@ _RISES, _LEAST_RISE_S = 0.7, 0.25
 """A start's speed grows evenly with time, for so long at least: a car that comes in at speed does neither."""
 _EVENLY, _EVEN_S, _EVEN_WAY = 0.9, 0.4, 0.2
 """Nobody on foot, and no false start, gains speed so evenly (correlation), for so long, over so much of the box."""
+_BRAKES_WAY = 0.4
+"""Of the box's length: nor does anybody lose it so evenly, for so long, over so much."""
 _FALLS, _FALLS_STEPS = (0.15, 0.85), 3
 """Between these shares of its top speed it is slowing down, and is seen so in so many pictures at least."""
 MOST_ACCELERATION = 3.0
@@ -99,7 +101,7 @@ class Journey:
     def came(self) -> bool:
         """Whether enough was seen of a car that comes, and may first have been too fast to be followed."""
         if self.confirmed:
-            return self.extent > _LONG
+            return self.extent > _LONG or self.brakes_evenly
         fast_and_long = self.extent > _SEEN_LONG and self.top_speed > _SEEN_FAST * self.length_px
         enough = len(self.steps) >= 4 and self.share > _LEAST_SHARE and self.gone_px > _SEEN_WAY * self.length_px
         return fast_and_long and enough
@@ -111,7 +113,18 @@ class Journey:
         top = int(np.argmax(speeds))
         takes_s = self.steps[top].t_s - self.begins_s
         far = self._gone_before()[top] > _EVEN_WAY * self.length_px and self.share > _LEAST_SHARE
-        return far and top >= 6 and takes_s > _EVEN_S and self._rises_to(top) > _EVENLY
+        return far and top >= 6 and takes_s > _EVEN_S and self._evenness(0, top) > _EVENLY
+
+    @property
+    def brakes_evenly(self) -> bool:
+        """Whether it loses its speed so steadily, for so long and over so much way, as nobody on foot does."""
+        speeds = [step.speed for step in self.steps]
+        top = int(np.argmax(speeds))
+        last = top + int(np.argmin(speeds[top:]))
+        gone = self._gone_before()
+        far = gone[last] - gone[top] > _BRAKES_WAY * self.length_px and self.share > _LEAST_SHARE
+        takes_s = self.steps[last].t_s - self.steps[top].t_s
+        return far and last - top >= 6 and takes_s > _EVEN_S and self._evenness(top, last) < -_EVENLY
 
     @property
     def share(self) -> float:
@@ -156,7 +169,7 @@ class Journey:
         if stood:
             return rest
         top = int(np.argmax([step.speed for step in rest.steps]))
-        rises = top >= 3 and rest._rises_to(top) > _RISES
+        rises = top >= 3 and rest._evenness(0, top) > _RISES
         return rest if rises and rest.steps[top].t_s - rest.begins_s > _LEAST_RISE_S else None
 
     def to_rest(self) -> "Journey | None":
@@ -179,10 +192,10 @@ class Journey:
         fastest = max(place for place, speed in enumerate(speeds) if speed >= _FALLS[1])
         return sum(_FALLS[0] < speed for speed in speeds[fastest + 1 :]) >= _FALLS_STEPS
 
-    def _rises_to(self, top: int) -> float:
-        """How well its speed up to this step is a straight line that rises: correlation."""
+    def _evenness(self, first: int, last: int) -> float:
+        """How well its speed between these steps is a straight line that rises (below 0: falls): correlation."""
         times, speeds = (
-            np.array(values) for values in zip(*((s.t_s, s.speed) for s in self.steps[: top + 1]), strict=True)
+            np.array(values) for values in zip(*((s.t_s, s.speed) for s in self.steps[first : last + 1]), strict=True)
         )
         return float(np.corrcoef(times, speeds)[0, 1])
 
