@@ -50,7 +50,9 @@ class Journeys:
         """
         first, last = (journey.ends_s, journey.ends_s) if stops else journey.slow_at_first()
         ahead, behind = (1.3, 0.35) if stops else (0.4, 1.0)
-        near = [(t, movements) for t, movements in self.recent if first - ahead <= t <= last + behind]
+        # A car that paused and crept on came to rest by what it did after the pause.
+        since_s = max(first - ahead, journey.last_going_s) if stops else first - ahead
+        near = [(t, movements) for t, movements in self.recent if since_s <= t <= last + behind]
         if not near:
             return first
         direction, length = journey.direction, journey.length_px

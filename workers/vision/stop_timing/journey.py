@@ -45,6 +45,8 @@ _FROM_HERE = 0.05
 """Of the box's length: what went farther before it was slowest had not stood there, but came."""
 _STRAY_PAUSE_S, _STRAY_INTERVALS, _STRAY_STEPS = 0.15, 2.5, 4
 """Fewer steps than the third, apart from the rest by the first and so many usual intervals, are not the car's."""
+_STRAY_SHARE = 0.25
+"""Nor is what, after a pause, is so much less of the box's places."""
 _LEAP = 0.35
 """Of the box's length: what moves on from so far away is something else."""
 
@@ -140,16 +142,26 @@ class Journey:
     def top_speed(self) -> float:
         return float(np.percentile([step.speed for step in self.steps], 85))
 
+    @property
+    def last_going_s(self) -> float:
+        """Since when it was seen to move without a pause."""
+        return self.steps[int(self._runs()[-1][0])].t_s
+
+    def _runs(self) -> list[NDArray[np.intp]]:
+        """The places of the steps that follow each other without a pause."""
+        between = np.diff([step.t_s for step in self.steps])
+        pause = max(_STRAY_PAUSE_S, _STRAY_INTERVALS * float(np.median(between))) if len(between) else 0.0
+        return np.split(np.arange(len(self.steps)), np.flatnonzero(between > pause) + 1)
+
+    def _is_little(self, run: NDArray[np.intp]) -> bool:
+        """Whether much less moves in these steps than did before: people at a car that stands."""
+        return float(np.median([self.steps[place].share for place in run])) < _STRAY_SHARE * self.share
+
     def _less_stray(self, *, end: bool) -> "Journey":
         """After a last pause (or before a first one), a few pictures' motion is not the car's: what is left."""
-        times = np.array([step.t_s for step in self.steps])
-        between = np.diff(times)
-        if not len(between):
-            return self
-        pause = max(_STRAY_PAUSE_S, _STRAY_INTERVALS * float(np.median(between)))
-        runs = np.split(np.arange(len(times)), np.flatnonzero(between > pause) + 1)
+        runs = self._runs()
         place = -1 if end else 0
-        while len(runs) > 1 and len(runs[place]) < _STRAY_STEPS:
+        while len(runs) > 1 and (len(runs[place]) < _STRAY_STEPS or (end and self._is_little(runs[place]))):
             runs.pop(place)
         return Journey(self.steps[int(runs[0][0]) : int(runs[-1][-1]) + 1], self.corners)
 
