@@ -61,6 +61,38 @@ def test_a_car_that_halts_for_a_moment_and_creeps_on_comes_to_rest_where_it_stay
     assert journeys.rough_s(rest, stops=True) == pytest.approx(1.97, abs=0.15)
 
 
+def test_a_car_that_pauses_and_creeps_on_comes_to_rest_by_what_it_did_after_the_pause() -> None:
+    def creeps(t: float) -> float:
+        return braking_to(1.0)(t) if t < 1.4 else max(0.0, 0.07 - 1.4 * (t - 1.6) ** 2)
+
+    journeys = Journeys(CORNERS)
+    (journey,) = seen(journeys, driven(creeps, 2.6))
+    rest = journey.to_rest()
+    assert rest is not None
+    assert rest.last_going_s > 1.4
+    assert journeys.rough_s(rest, stops=True) == pytest.approx(1.8, abs=0.12)
+
+
+def test_a_few_places_that_move_when_the_car_has_paused_are_people() -> None:
+    def crew(t: float) -> list[Movement]:
+        return [moves(t, 0.15, 0.45 + 0.1 * (t - 1.3), extent=0.45, share=0.03)] if 1.3 < t < 1.7 else []
+
+    (journey,) = seen(Journeys(CORNERS), driven(braking_to(1.0), 2.6, crew))
+    rest = journey.to_rest()
+    assert journey.ends_s > 1.6
+    assert rest is not None
+    assert rest.ends_s < 1.05
+
+
+def test_what_brakes_evenly_over_much_way_is_a_car_though_little_of_it_shows() -> None:
+    def shows_little(speed: Speed, until_s: float) -> Journey:
+        steps = [moves(t, speed(t), 0.3, 0.2, share=0.05) for t in np.arange(0.0, until_s, STEP_S) if speed(t) > 0.02]
+        return Journey(steps, CORNERS)
+
+    assert shows_little(braking_to(1.0), 1.0).came
+    assert not shows_little(lambda t: 1.2 * np.sin(np.pi * t / 0.5) ** 2, 0.5).came
+
+
 def test_people_who_dart_off_when_the_car_stands_do_not_carry_its_journey_on() -> None:
     def crew(t: float) -> list[Movement]:
         return [moves(t, 0.6, 0.3 + 0.6 * (t - 1.2), extent=0.25, share=0.05)] if 1.2 < t < 1.7 else []
