@@ -190,10 +190,11 @@ class Journey:
         gone = whole._gone_before()
         late = [place for place, px in enumerate(gone) if gone[-1] - px < _BY_THE_WAY * self.length_px]
         walks = max(_WALKS * self.length_px, 0.15 * self.top_speed)
-        place = min(late, key=lambda one: (int(whole.steps[one].speed / walks), -one))
+        speeds = whole._steady_speeds()
+        place = min(late, key=lambda one: (int(speeds[one] / walks), -one))
         rest = Journey(whole.steps[: place + 1], self.corners)
-        last = rest.steps[-1]
-        if not rest._reaches_into_box(last) or last.speed > max(walks, _SLOW * rest.top_speed) or not rest.came:
+        slow = speeds[place] <= max(walks, _SLOW * rest.top_speed)
+        if not rest._reaches_into_box(rest.steps[-1]) or not slow or not rest.came:
             return None
         return rest
 
@@ -203,6 +204,11 @@ class Journey:
         speeds = [step.speed / self.top_speed for step in self.steps]
         fastest = max(place for place, speed in enumerate(speeds) if speed >= _FALLS[1])
         return sum(_FALLS[0] < speed for speed in speeds[fastest + 1 :]) >= _FALLS_STEPS
+
+    def _steady_speeds(self) -> list[float]:
+        """Each step's speed, the median with its neighbours': one picture shown twice is no halt."""
+        speeds = [step.speed for step in self.steps]
+        return [float(np.median(speeds[max(0, place - 1) : place + 2])) for place in range(len(speeds))]
 
     def _evenness(self, first: int, last: int) -> float:
         """How well its speed between these steps is a straight line that rises (below 0: falls): correlation."""
