@@ -48,6 +48,8 @@ class Journeys:
 
         All pictures around count, those without movement as standstill; what does not fit costs no more than a cap.
         """
+        if stops and (lost_s := journey.would_stand_s) is not None:
+            return lost_s
         first, last = (journey.ends_s, journey.ends_s) if stops else journey.slow_at_first()
         ahead, behind = (1.3, 0.35) if stops else (0.4, 1.0)
         # A car that paused and crept on came to rest by what it did after the pause.

@@ -14,6 +14,8 @@ _CONFIRMED = 0.25
 """Of the box's length: a car that went less far has not left, one that came less far has not come."""
 _SEEN_FAST, _SEEN_LONG, _SEEN_WAY = 0.5, 0.4, 0.15
 """Box lengths/s and of the box's length: what came so fast and is so long was seen enough in this part of its way."""
+_INSIDE, _COMES = 0.1, 0.3
+"""Of the box's length, and box lengths/s: what is first seen farther inside, and slower, was there before."""
 _LONG = 0.3
 """Of the box's length: what comes and is shorter is people."""
 _LEAST_SHARE = 0.03
@@ -31,6 +33,8 @@ _EVENLY, _EVEN_S, _EVEN_WAY = 0.9, 0.4, 0.2
 """Nobody on foot, and no false start, gains speed so evenly (correlation), for so long, over so much of the box."""
 _BRAKES_WAY = 0.4
 """Of the box's length: nor does anybody lose it so evenly, for so long, over so much."""
+_LITTLE_WAY = 0.15
+"""Of the box's length: what brakes evenly and needs no more to stand has stood."""
 _FALLS, _FALLS_STEPS = (0.15, 0.85), 3
 """Between these shares of its top speed it is slowing down, and is seen so in so many pictures at least."""
 MOST_ACCELERATION = 3.0
@@ -41,6 +45,8 @@ _ROLLING, _MOST_ROLLING = 0.05, 0.35
 """Box lengths/s and /s²: how fast a car that almost stands rolls on at once, and how much faster it becomes."""
 _SHORTER, _LITTLE_SHORTER = 0.5, 0.7
 """Of what was last seen of the car: what is shorter is somebody at it; the second while it may not be a car."""
+_ALIKE_SHARE = 0.25
+"""Of a velocity: what differs by less moves as one."""
 _FROM_HERE = 0.05
 """Of the box's length: what went farther before it was slowest had not stood there, but came."""
 _STRAY_PAUSE_S, _STRAY_INTERVALS, _STRAY_STEPS = 0.15, 2.5, 4
@@ -96,6 +102,17 @@ class Journey:
         return len(self.steps) >= 4 and self.gone_px > _CONFIRMED * self.length_px and self.share > _LEAST_SHARE
 
     @property
+    def entered(self) -> bool:
+        """Whether it came from outside: was seen there, or at a speed that nothing has that was in the box before."""
+        first = self.steps[0]
+        return first.spread[0] < self.box_px[0] + _INSIDE * self.length_px or first.speed > _COMES * self.length_px
+
+    @property
+    def drove_in(self) -> bool:
+        """Whether it was followed from outside far into the box, as a car that brakes: no other stands there then."""
+        return self.came and self.brakes_evenly and self.steps[0].spread[0] < self.box_px[0]
+
+    @property
     def leaves(self) -> bool:
         return self.confirmed or self.starts_evenly
 
@@ -120,13 +137,28 @@ class Journey:
     @property
     def brakes_evenly(self) -> bool:
         """Whether it loses its speed so steadily, for so long and over so much way, as nobody on foot does."""
-        speeds = [step.speed for step in self.steps]
-        top = int(np.argmax(speeds))
-        last = top + int(np.argmin(speeds[top:]))
+        top, last = self._braking()
         gone = self._gone_before()
         far = gone[last] - gone[top] > _BRAKES_WAY * self.length_px and self.share > _LEAST_SHARE
         takes_s = self.steps[last].t_s - self.steps[top].t_s
         return far and last - top >= 6 and takes_s > _EVEN_S and self._evenness(top, last) < -_EVENLY
+
+    def _braking(self) -> tuple[int, int]:
+        """The steps at which it was fastest and, after that, slowest."""
+        speeds = [step.speed for step in self.steps]
+        top = int(np.argmax(speeds))
+        return top, top + int(np.argmin(speeds[top:]))
+
+    @property
+    def would_stand_s(self) -> float | None:
+        """When it stood, braking on as it did, if it was lost from sight not long before; None if it was followed."""
+        top, last = self._braking()
+        first, slowest = self.steps[top], self.steps[last]
+        lost = last >= len(self.steps) - _FALLS_STEPS and slowest.speed > _SLOW * self.top_speed
+        if not lost or not self.brakes_evenly:
+            return None
+        takes_s = slowest.speed / (first.speed - slowest.speed) * (slowest.t_s - first.t_s)
+        return slowest.t_s + takes_s if slowest.speed * takes_s / 2 < _LITTLE_WAY * self.length_px else None
 
     @property
     def share(self) -> float:
@@ -193,7 +225,7 @@ class Journey:
         speeds = whole._steady_speeds()
         place = min(late, key=lambda one: (int(speeds[one] / walks), -one))
         rest = Journey(whole.steps[: place + 1], self.corners)
-        slow = speeds[place] <= max(walks, _SLOW * rest.top_speed)
+        slow = speeds[place] <= max(walks, _SLOW * rest.top_speed) or rest.would_stand_s is not None
         if not rest._reaches_into_box(rest.steps[-1]) or not slow or not rest.came:
             return None
         return rest
@@ -238,13 +270,20 @@ class Journey:
         comes_to_rest = speed < _SLOWS * self.top_speed
         if comes_to_rest or movement.extent < CAR_EXTENT:
             seen = float(np.median([step.extent for step in self.steps[-5:]]))
-            if movement.extent < (_SHORTER if self.confirmed else _LITTLE_SHORTER) * seen:
+            short = movement.extent < (_SHORTER if self.confirmed else _LITTLE_SHORTER) * seen
+            if short and not (self.confirmed and self._moves_alike(movement)):
                 return False
         # What comes to rest may yet roll on, but what darts off is crew who set to work.
         if comes_to_rest and movement.speed > speed * (1 + _NOISE) + (_ROLLING + _MOST_ROLLING * passed_s) * length:
             return False
         expected = sum(last.spread) / 2 + passed_s * (movement.speed + speed) / 2
         return abs(sum(movement.spread) / 2 - expected) < _LEAP * length
+
+    def _moves_alike(self, movement: Movement) -> bool:
+        """Whether it goes as the car last went: a wheel seen between people does, who step to the car don't."""
+        velocity = np.median([step.velocity for step in self.steps[-3:]], axis=0)
+        off = float(np.hypot(*(movement.velocity - velocity)))
+        return off < _ALIKE_SHARE * float(np.hypot(*velocity))
 
     def strangeness(self, movement: Movement) -> float:
         """How unlike the last step this is, if it goes on: in speed and in how much of a car is seen."""

@@ -151,8 +151,10 @@ class StopTimer:
         self._left(journey)
         if not journey.came:
             return
-        to_rest = journey.to_rest()
+        to_rest = journey.to_rest() if journey.told or journey.entered else None
         if to_rest is not None and self._last_s - to_rest.ends_s > _RESTS_S:
+            if to_rest.drove_in:
+                self._gone_unseen(to_rest)
             if self._standing is None and (journey.told or journey.begins_s > self._free_s):
                 self._arrived(journey, to_rest)
         elif journey.told or not journey.confirmed or not self._as_it_came(journey):
@@ -186,6 +188,14 @@ class StopTimer:
             standing, _ = self._leaving
             self._leaving = None
             self._close(standing, self._within(crossing.departed(journey)))
+
+    def _gone_unseen(self, comes: Journey) -> None:
+        """Where a car drives in, the one that stood has left, though nothing was seen of it."""
+        standing = self._standing
+        if standing is not None and standing.came is not None and standing.came.ends_s + PAUSE_S < comes.begins_s:
+            standing.notes.append("Its release was not seen.")
+            self._close(standing, None)
+            self._standing = None
 
     def _arrived(self, journey: Journey, to_rest: Journey) -> None:
         arrived = None if journey.told else self._within(crossing.arrived(journey))
