@@ -43,6 +43,10 @@ _NOISE = 0.3
 """Of a speed: so much two pictures differ about it."""
 _ROLLING, _MOST_ROLLING = 0.05, 0.35
 """Box lengths/s and /s²: how fast a car that almost stands rolls on at once, and how much faster it becomes."""
+_AS_LONG, _AS_MUCH = 0.9, 0.7
+"""Of the most that was seen of the car, its length and its share of the places: so much of both is no crew."""
+_ENDS_OFF = 0.06
+"""Of the box's length: so far the ends of what is the same differ from picture to picture."""
 _SHORTER, _LITTLE_SHORTER = 0.5, 0.7
 """Of what was last seen of the car: what is shorter is somebody at it; the second while it may not be a car."""
 _ALIKE_SHARE = 0.25
@@ -273,11 +277,20 @@ class Journey:
             short = movement.extent < (_SHORTER if self.confirmed else _LITTLE_SHORTER) * seen
             if short and not (self.confirmed and self._moves_alike(movement)):
                 return False
-        # What comes to rest may yet roll on, but what darts off is crew who set to work.
-        if comes_to_rest and movement.speed > speed * (1 + _NOISE) + (_ROLLING + _MOST_ROLLING * passed_s) * length:
+        # What comes to rest may yet roll on, but what darts off and is less than the car is crew who set to work.
+        rolls = speed * (1 + _NOISE) + (_ROLLING + _MOST_ROLLING * passed_s) * length
+        if comes_to_rest and movement.speed > rolls and not self._is_it(movement):
             return False
         expected = sum(last.spread) / 2 + passed_s * (movement.speed + speed) / 2
         return abs(sum(movement.spread) / 2 - expected) < _LEAP * length
+
+    def _is_it(self, movement: Movement) -> bool:
+        """Whether as much moves as ever did of the car, and reaches from where it last did to where it last did."""
+        last = self.steps[-1]
+        moved = (movement.t_s - last.t_s) * (movement.speed + last.speed) / 2
+        off = max(abs(now - before - moved) for now, before in zip(movement.spread, last.spread, strict=True))
+        as_large = movement.extent > _AS_LONG * self.extent and movement.share > _AS_MUCH * self.share
+        return self.came and as_large and off < _ENDS_OFF * self.length_px
 
     def _moves_alike(self, movement: Movement) -> bool:
         """Whether it goes as the car last went: a wheel seen between people does, who step to the car don't."""
