@@ -6,10 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.vision.stop_timing.flow import CAR_EXTENT, Movement
+from workers.vision.stop_timing.flow import Movement
 
-SAME_WAY = 0.8
-"""Cosine between the directions of movements that belong together."""
 _CONFIRMED = 0.25
 """Of the box's length: a car that went less far has not left, one that came less far has not come."""
 _SEEN_FAST, _SEEN_LONG, _SEEN_WAY = 0.5, 0.4, 0.15
@@ -23,8 +21,6 @@ _SLOW = 0.35
 """Of the journey's top speed: slower than that at an end, it ended there at rest, or began from it."""
 _WALKS = 0.2
 """Box lengths/s: a car that halts may yet creep on so fast, and of two such places it stands at the last."""
-_SLOWS = 0.5
-"""Of its top speed: slower than that it is on its way to a stand."""
 _BY_THE_WAY = 0.3
 """Of the box's length: what moved by less before a start, or after a stop, was something else."""
 _RISES, _LEAST_RISE_S = 0.7, 0.25
@@ -37,28 +33,12 @@ _LITTLE_WAY = 0.15
 """Of the box's length: what brakes evenly and needs no more to stand has stood."""
 _FALLS, _FALLS_STEPS = (0.15, 0.85), 3
 """Between these shares of its top speed it is slowing down, and is seen so in so many pictures at least."""
-MOST_ACCELERATION = 3.0
-"""Box lengths/s²: no car in a pit lane changes its speed faster."""
-_NOISE = 0.3
-"""Of a speed: so much two pictures differ about it."""
-_ROLLING, _MOST_ROLLING = 0.05, 0.35
-"""Box lengths/s and /s²: how fast a car that almost stands rolls on at once, and how much faster it becomes."""
-_AS_LONG, _AS_MUCH = 0.9, 0.7
-"""Of the most that was seen of the car, its length and its share of the places: so much of both is no crew."""
-_ENDS_OFF = 0.06
-"""Of the box's length: so far the ends of what is the same differ from picture to picture."""
-_SHORTER, _LITTLE_SHORTER = 0.5, 0.7
-"""Of what was last seen of the car: what is shorter is somebody at it; the second while it may not be a car."""
-_ALIKE_SHARE = 0.25
-"""Of a velocity: what differs by less moves as one."""
 _FROM_HERE = 0.05
 """Of the box's length: what went farther before it was slowest had not stood there, but came."""
 _STRAY_PAUSE_S, _STRAY_INTERVALS, _STRAY_STEPS = 0.15, 2.5, 4
 """Fewer steps than the third, apart from the rest by the first and so many usual intervals, are not the car's."""
 _STRAY_SHARE = 0.25
 """Nor is what, after a pause, is so much less of the box's places."""
-_LEAP = 0.35
-"""Of the box's length: what moves on from so far away is something else."""
 
 
 @dataclass(slots=True)
@@ -259,49 +239,6 @@ class Journey:
         for before, after in pairwise(self.steps):
             gone.append(gone[-1] + (after.t_s - before.t_s) * (before.speed + after.speed) / 2)
         return gone
-
-    def goes_on_with(self, movement: Movement) -> bool:
-        """Whether this may be the same car a moment later: its direction, its speed and its place say so."""
-        last, length = self.steps[-1], self.length_px
-        recent = np.sum([step.velocity for step in self.steps[-4:]], axis=0)
-        unit = recent / max(1e-6, float(np.hypot(*recent)))
-        if float(movement.velocity @ unit) < SAME_WAY * movement.speed:
-            return False
-        passed_s = movement.t_s - last.t_s
-        speed = float(np.median([step.speed for step in self.steps[-3:]]))
-        if abs(movement.speed - speed) > (0.3 + MOST_ACCELERATION * passed_s) * length + _NOISE * speed:
-            return False
-        comes_to_rest = speed < _SLOWS * self.top_speed
-        if comes_to_rest or movement.extent < CAR_EXTENT:
-            seen = float(np.median([step.extent for step in self.steps[-5:]]))
-            short = movement.extent < (_SHORTER if self.confirmed else _LITTLE_SHORTER) * seen
-            if short and not (self.confirmed and self._moves_alike(movement)):
-                return False
-        # What comes to rest may yet roll on, but what darts off and is less than the car is crew who set to work.
-        rolls = speed * (1 + _NOISE) + (_ROLLING + _MOST_ROLLING * passed_s) * length
-        if comes_to_rest and movement.speed > rolls and not self._is_it(movement):
-            return False
-        expected = sum(last.spread) / 2 + passed_s * (movement.speed + speed) / 2
-        return abs(sum(movement.spread) / 2 - expected) < _LEAP * length
-
-    def _is_it(self, movement: Movement) -> bool:
-        """Whether as much moves as ever did of the car, and reaches from where it last did to where it last did."""
-        last = self.steps[-1]
-        moved = (movement.t_s - last.t_s) * (movement.speed + last.speed) / 2
-        off = max(abs(now - before - moved) for now, before in zip(movement.spread, last.spread, strict=True))
-        as_large = movement.extent > _AS_LONG * self.extent and movement.share > _AS_MUCH * self.share
-        return self.came and as_large and off < _ENDS_OFF * self.length_px
-
-    def _moves_alike(self, movement: Movement) -> bool:
-        """Whether it goes as the car last went: a wheel seen between people does, who step to the car don't."""
-        velocity = np.median([step.velocity for step in self.steps[-3:]], axis=0)
-        off = float(np.hypot(*(movement.velocity - velocity)))
-        return off < _ALIKE_SHARE * float(np.hypot(*velocity))
-
-    def strangeness(self, movement: Movement) -> float:
-        """How unlike the last step this is, if it goes on: in speed and in how much of a car is seen."""
-        last = self.steps[-1]
-        return abs(movement.speed - last.speed) / self.length_px + abs(movement.extent - last.extent)
 
     def slow_at_first(self) -> tuple[float, float]:
         """From when to when it was slow: somewhere there, or just after, it began."""
