@@ -1,12 +1,14 @@
 """The journeys under way: movements joined as they come, and where in time each came to rest or began."""
 
 from collections import deque
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workers.vision.stop_timing.flow import CAR_EXTENT, Movement
-from workers.vision.stop_timing.journey import MOST_ACCELERATION, SAME_WAY, Journey
+from workers.vision.stop_timing.following import MOST_ACCELERATION, SAME_WAY, goes_on_with, strangeness
+from workers.vision.stop_timing.journey import Journey
 
 PAUSE_S = 0.5
 """A car that halts for less has not stopped: it creeps."""
@@ -48,9 +50,13 @@ class Journeys:
 
         All pictures around count, those without movement as standstill; what does not fit costs no more than a cap.
         """
+        if stops and (lost_s := journey.would_stand_s) is not None:
+            return lost_s
         first, last = (journey.ends_s, journey.ends_s) if stops else journey.slow_at_first()
         ahead, behind = (1.3, 0.35) if stops else (0.4, 1.0)
-        near = [(t, movements) for t, movements in self.recent if first - ahead <= t <= last + behind]
+        # A car that paused and crept on came to rest by what it did after the pause.
+        since_s = max(first - ahead, journey.last_going_s) if stops else first - ahead
+        near = [(t, movements) for t, movements in self.recent if since_s <= t <= last + behind]
         if not near:
             return first
         direction, length = journey.direction, journey.length_px
@@ -73,9 +79,9 @@ class Journeys:
         """Each journey goes on with what fits it best; the largest, if long enough and left over, begins one."""
         left = list(movements)
         for journey in sorted(self.open, key=lambda one: -one.gone_px):
-            fitting = [one for one in left if journey.goes_on_with(one)]
+            fitting = [one for one in left if goes_on_with(journey, one)]
             if fitting:
-                best = min(fitting, key=journey.strangeness)
+                best = min(fitting, key=partial(strangeness, journey))
                 journey.steps.append(best)
                 left.remove(best)
         first = next((one for one in movements if one.extent > CAR_EXTENT), None)

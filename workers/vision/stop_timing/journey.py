@@ -6,14 +6,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.vision.stop_timing.flow import CAR_EXTENT, Movement
+from workers.vision.stop_timing.flow import Movement
 
-SAME_WAY = 0.8
-"""Cosine between the directions of movements that belong together."""
 _CONFIRMED = 0.25
 """Of the box's length: a car that went less far has not left, one that came less far has not come."""
 _SEEN_FAST, _SEEN_LONG, _SEEN_WAY = 0.5, 0.4, 0.15
 """Box lengths/s and of the box's length: what came so fast and is so long was seen enough in this part of its way."""
+_INSIDE, _COMES = 0.1, 0.3
+"""Of the box's length, and box lengths/s: what is first seen farther inside, and slower, was there before."""
 _LONG = 0.3
 """Of the box's length: what comes and is shorter is people."""
 _LEAST_SHARE = 0.03
@@ -21,30 +21,24 @@ _SLOW = 0.35
 """Of the journey's top speed: slower than that at an end, it ended there at rest, or began from it."""
 _WALKS = 0.2
 """Box lengths/s: a car that halts may yet creep on so fast, and of two such places it stands at the last."""
-_SLOWS = 0.5
-"""Of its top speed: slower than that it is on its way to a stand."""
 _BY_THE_WAY = 0.3
 """Of the box's length: what moved by less before a start, or after a stop, was something else."""
 _RISES, _LEAST_RISE_S = 0.7, 0.25
 """A start's speed grows evenly with time, for so long at least: a car that comes in at speed does neither."""
 _EVENLY, _EVEN_S, _EVEN_WAY = 0.9, 0.4, 0.2
 """Nobody on foot, and no false start, gains speed so evenly (correlation), for so long, over so much of the box."""
+_BRAKES_WAY = 0.4
+"""Of the box's length: nor does anybody lose it so evenly, for so long, over so much."""
+_LITTLE_WAY = 0.15
+"""Of the box's length: what brakes evenly and needs no more to stand has stood."""
 _FALLS, _FALLS_STEPS = (0.15, 0.85), 3
 """Between these shares of its top speed it is slowing down, and is seen so in so many pictures at least."""
-MOST_ACCELERATION = 3.0
-"""Box lengths/s²: no car in a pit lane changes its speed faster."""
-_NOISE = 0.3
-"""Of a speed: so much two pictures differ about it."""
-_ROLLING, _MOST_ROLLING = 0.05, 0.35
-"""Box lengths/s and /s²: how fast a car that almost stands rolls on at once, and how much faster it becomes."""
-_SHORTER, _LITTLE_SHORTER = 0.5, 0.7
-"""Of what was last seen of the car: what is shorter is somebody at it; the second while it may not be a car."""
 _FROM_HERE = 0.05
 """Of the box's length: what went farther before it was slowest had not stood there, but came."""
 _STRAY_PAUSE_S, _STRAY_INTERVALS, _STRAY_STEPS = 0.15, 2.5, 4
 """Fewer steps than the third, apart from the rest by the first and so many usual intervals, are not the car's."""
-_LEAP = 0.35
-"""Of the box's length: what moves on from so far away is something else."""
+_STRAY_SHARE = 0.25
+"""Nor is what, after a pause, is so much less of the box's places."""
 
 
 @dataclass(slots=True)
@@ -92,6 +86,17 @@ class Journey:
         return len(self.steps) >= 4 and self.gone_px > _CONFIRMED * self.length_px and self.share > _LEAST_SHARE
 
     @property
+    def entered(self) -> bool:
+        """Whether it came from outside: was seen there, or at a speed that nothing has that was in the box before."""
+        first = self.steps[0]
+        return first.spread[0] < self.box_px[0] + _INSIDE * self.length_px or first.speed > _COMES * self.length_px
+
+    @property
+    def drove_in(self) -> bool:
+        """Whether it was followed from outside far into the box, as a car that brakes: no other stands there then."""
+        return self.came and self.brakes_evenly and self.steps[0].spread[0] < self.box_px[0]
+
+    @property
     def leaves(self) -> bool:
         return self.confirmed or self.starts_evenly
 
@@ -99,7 +104,7 @@ class Journey:
     def came(self) -> bool:
         """Whether enough was seen of a car that comes, and may first have been too fast to be followed."""
         if self.confirmed:
-            return self.extent > _LONG
+            return self.extent > _LONG or self.brakes_evenly
         fast_and_long = self.extent > _SEEN_LONG and self.top_speed > _SEEN_FAST * self.length_px
         enough = len(self.steps) >= 4 and self.share > _LEAST_SHARE and self.gone_px > _SEEN_WAY * self.length_px
         return fast_and_long and enough
@@ -111,7 +116,33 @@ class Journey:
         top = int(np.argmax(speeds))
         takes_s = self.steps[top].t_s - self.begins_s
         far = self._gone_before()[top] > _EVEN_WAY * self.length_px and self.share > _LEAST_SHARE
-        return far and top >= 6 and takes_s > _EVEN_S and self._rises_to(top) > _EVENLY
+        return far and top >= 6 and takes_s > _EVEN_S and self._evenness(0, top) > _EVENLY
+
+    @property
+    def brakes_evenly(self) -> bool:
+        """Whether it loses its speed so steadily, for so long and over so much way, as nobody on foot does."""
+        top, last = self._braking()
+        gone = self._gone_before()
+        far = gone[last] - gone[top] > _BRAKES_WAY * self.length_px and self.share > _LEAST_SHARE
+        takes_s = self.steps[last].t_s - self.steps[top].t_s
+        return far and last - top >= 6 and takes_s > _EVEN_S and self._evenness(top, last) < -_EVENLY
+
+    def _braking(self) -> tuple[int, int]:
+        """The steps at which it was fastest and, after that, slowest."""
+        speeds = [step.speed for step in self.steps]
+        top = int(np.argmax(speeds))
+        return top, top + int(np.argmin(speeds[top:]))
+
+    @property
+    def would_stand_s(self) -> float | None:
+        """When it stood, braking on as it did, if it was lost from sight not long before; None if it was followed."""
+        top, last = self._braking()
+        first, slowest = self.steps[top], self.steps[last]
+        lost = last >= len(self.steps) - _FALLS_STEPS and slowest.speed > _SLOW * self.top_speed
+        if not lost or not self.brakes_evenly:
+            return None
+        takes_s = slowest.speed / (first.speed - slowest.speed) * (slowest.t_s - first.t_s)
+        return slowest.t_s + takes_s if slowest.speed * takes_s / 2 < _LITTLE_WAY * self.length_px else None
 
     @property
     def share(self) -> float:
@@ -127,16 +158,26 @@ class Journey:
     def top_speed(self) -> float:
         return float(np.percentile([step.speed for step in self.steps], 85))
 
+    @property
+    def last_going_s(self) -> float:
+        """Since when it was seen to move without a pause."""
+        return self.steps[int(self._runs()[-1][0])].t_s
+
+    def _runs(self) -> list[NDArray[np.intp]]:
+        """The places of the steps that follow each other without a pause."""
+        between = np.diff([step.t_s for step in self.steps])
+        pause = max(_STRAY_PAUSE_S, _STRAY_INTERVALS * float(np.median(between))) if len(between) else 0.0
+        return np.split(np.arange(len(self.steps)), np.flatnonzero(between > pause) + 1)
+
+    def _is_little(self, run: NDArray[np.intp]) -> bool:
+        """Whether much less moves in these steps than did before: people at a car that stands."""
+        return float(np.median([self.steps[place].share for place in run])) < _STRAY_SHARE * self.share
+
     def _less_stray(self, *, end: bool) -> "Journey":
         """After a last pause (or before a first one), a few pictures' motion is not the car's: what is left."""
-        times = np.array([step.t_s for step in self.steps])
-        between = np.diff(times)
-        if not len(between):
-            return self
-        pause = max(_STRAY_PAUSE_S, _STRAY_INTERVALS * float(np.median(between)))
-        runs = np.split(np.arange(len(times)), np.flatnonzero(between > pause) + 1)
+        runs = self._runs()
         place = -1 if end else 0
-        while len(runs) > 1 and len(runs[place]) < _STRAY_STEPS:
+        while len(runs) > 1 and (len(runs[place]) < _STRAY_STEPS or (end and self._is_little(runs[place]))):
             runs.pop(place)
         return Journey(self.steps[int(runs[0][0]) : int(runs[-1][-1]) + 1], self.corners)
 
@@ -156,7 +197,7 @@ class Journey:
         if stood:
             return rest
         top = int(np.argmax([step.speed for step in rest.steps]))
-        rises = top >= 3 and rest._rises_to(top) > _RISES
+        rises = top >= 3 and rest._evenness(0, top) > _RISES
         return rest if rises and rest.steps[top].t_s - rest.begins_s > _LEAST_RISE_S else None
 
     def to_rest(self) -> "Journey | None":
@@ -165,10 +206,11 @@ class Journey:
         gone = whole._gone_before()
         late = [place for place, px in enumerate(gone) if gone[-1] - px < _BY_THE_WAY * self.length_px]
         walks = max(_WALKS * self.length_px, 0.15 * self.top_speed)
-        place = min(late, key=lambda one: (int(whole.steps[one].speed / walks), -one))
+        speeds = whole._steady_speeds()
+        place = min(late, key=lambda one: (int(speeds[one] / walks), -one))
         rest = Journey(whole.steps[: place + 1], self.corners)
-        last = rest.steps[-1]
-        if not rest._reaches_into_box(last) or last.speed > max(walks, _SLOW * rest.top_speed) or not rest.came:
+        slow = speeds[place] <= max(walks, _SLOW * rest.top_speed) or rest.would_stand_s is not None
+        if not rest._reaches_into_box(rest.steps[-1]) or not slow or not rest.came:
             return None
         return rest
 
@@ -179,10 +221,15 @@ class Journey:
         fastest = max(place for place, speed in enumerate(speeds) if speed >= _FALLS[1])
         return sum(_FALLS[0] < speed for speed in speeds[fastest + 1 :]) >= _FALLS_STEPS
 
-    def _rises_to(self, top: int) -> float:
-        """How well its speed up to this step is a straight line that rises: correlation."""
+    def _steady_speeds(self) -> list[float]:
+        """Each step's speed, the median with its neighbours': one picture shown twice is no halt."""
+        speeds = [step.speed for step in self.steps]
+        return [float(np.median(speeds[max(0, place - 1) : place + 2])) for place in range(len(speeds))]
+
+    def _evenness(self, first: int, last: int) -> float:
+        """How well its speed between these steps is a straight line that rises (below 0: falls): correlation."""
         times, speeds = (
-            np.array(values) for values in zip(*((s.t_s, s.speed) for s in self.steps[: top + 1]), strict=True)
+            np.array(values) for values in zip(*((s.t_s, s.speed) for s in self.steps[first : last + 1]), strict=True)
         )
         return float(np.corrcoef(times, speeds)[0, 1])
 
@@ -192,33 +239,6 @@ class Journey:
         for before, after in pairwise(self.steps):
             gone.append(gone[-1] + (after.t_s - before.t_s) * (before.speed + after.speed) / 2)
         return gone
-
-    def goes_on_with(self, movement: Movement) -> bool:
-        """Whether this may be the same car a moment later: its direction, its speed and its place say so."""
-        last, length = self.steps[-1], self.length_px
-        recent = np.sum([step.velocity for step in self.steps[-4:]], axis=0)
-        unit = recent / max(1e-6, float(np.hypot(*recent)))
-        if float(movement.velocity @ unit) < SAME_WAY * movement.speed:
-            return False
-        passed_s = movement.t_s - last.t_s
-        speed = float(np.median([step.speed for step in self.steps[-3:]]))
-        if abs(movement.speed - speed) > (0.3 + MOST_ACCELERATION * passed_s) * length + _NOISE * speed:
-            return False
-        comes_to_rest = speed < _SLOWS * self.top_speed
-        if comes_to_rest or movement.extent < CAR_EXTENT:
-            seen = float(np.median([step.extent for step in self.steps[-5:]]))
-            if movement.extent < (_SHORTER if self.confirmed else _LITTLE_SHORTER) * seen:
-                return False
-        # What comes to rest may yet roll on, but what darts off is crew who set to work.
-        if comes_to_rest and movement.speed > speed * (1 + _NOISE) + (_ROLLING + _MOST_ROLLING * passed_s) * length:
-            return False
-        expected = sum(last.spread) / 2 + passed_s * (movement.speed + speed) / 2
-        return abs(sum(movement.spread) / 2 - expected) < _LEAP * length
-
-    def strangeness(self, movement: Movement) -> float:
-        """How unlike the last step this is, if it goes on: in speed and in how much of a car is seen."""
-        last = self.steps[-1]
-        return abs(movement.speed - last.speed) / self.length_px + abs(movement.extent - last.extent)
 
     def slow_at_first(self) -> tuple[float, float]:
         """From when to when it was slow: somewhere there, or just after, it began."""

@@ -43,6 +43,8 @@ class _Standing:
     released: TimedInstant | None = None
     notes: list[str] = field(default_factory=list)
     came: Journey | None = None
+    stood_s: float | None = None
+    """About when it stood: known even where `stationary` is not proven."""
 
 
 class StopTimer:
@@ -62,6 +64,8 @@ class StopTimer:
         self._standing: _Standing | None = None
         self._free_s = -np.inf
         """When the last car that stood in the box began to leave it: before that no other can have come."""
+        self._lane: NDArray[np.float32] | None = None
+        """The way in which cars come."""
         self._leaving: tuple[_Standing, Journey] | None = None
         self._stops: list[TimedStop] = []
         self._passes: list[Pass] = []
@@ -138,7 +142,7 @@ class StopTimer:
         standing = self._standing or _Standing(None, None, notes=["It began before the clip."])
         found, rough_s = self._looked_for(begins, stops=False)
         began_s = rough_s if found is None else found.t_s
-        if standing.stationary is not None and began_s < standing.stationary.t_s + PAUSE_S:
+        if standing.stood_s is not None and began_s < standing.stood_s + PAUSE_S:
             return  # It had not stood yet: somebody else moved.
         if found is not None and found.t_s < self._free_s + PAUSE_S:
             return  # That is how the last car left.
@@ -151,8 +155,10 @@ class StopTimer:
         self._left(journey)
         if not journey.came:
             return
-        to_rest = journey.to_rest()
+        to_rest = journey.to_rest() if journey.told or (journey.entered and self._in_lane(journey)) else None
         if to_rest is not None and self._last_s - to_rest.ends_s > _RESTS_S:
+            if to_rest.drove_in:
+                self._gone_unseen(to_rest)
             if self._standing is None and (journey.told or journey.begins_s > self._free_s):
                 self._arrived(journey, to_rest)
         elif journey.told or not journey.confirmed or not self._as_it_came(journey):
@@ -164,6 +170,9 @@ class StopTimer:
             # What goes away as the car came is the car, though how it began was hidden.
             self._released(journey, journey)
             self._left(journey)
+
+    def _in_lane(self, journey: Journey) -> bool:
+        return self._lane is None or float(self._lane @ journey.direction) > _SAME_WAY
 
     def _still_comes(self, journey: Journey) -> bool:
         """Whether a car that was there before this journey began may only now have come to rest."""
@@ -187,13 +196,24 @@ class StopTimer:
             self._leaving = None
             self._close(standing, self._within(crossing.departed(journey)))
 
+    def _gone_unseen(self, comes: Journey) -> None:
+        """Where a car drives in, the one that stood has left, though nothing was seen of it."""
+        standing = self._standing
+        if standing is not None and standing.came is not None and standing.came.ends_s + PAUSE_S < comes.begins_s:
+            standing.notes.append("Its release was not seen.")
+            self._close(standing, None)
+            self._standing = None
+
     def _arrived(self, journey: Journey, to_rest: Journey) -> None:
         arrived = None if journey.told else self._within(crossing.arrived(journey))
         notes = ["Its arrival was not seen."] if arrived is None else []
-        stationary = _believed(*self._looked_for(to_rest, stops=True), notes, stops=True)
+        found, rough_s = self._looked_for(to_rest, stops=True)
+        stationary = _believed(found, rough_s, notes, stops=True)
         if journey.told and (stationary is None or not to_rest.slowed_down):
             return  # What left came to no rest that can be followed: it was crew, not the next car.
-        self._standing = _Standing(arrived, stationary, notes=notes, came=to_rest)
+        stood_s = rough_s if stationary is None else stationary.t_s
+        self._standing = _Standing(arrived, stationary, notes=notes, came=to_rest, stood_s=stood_s)
+        self._lane = to_rest.direction
 
     def _looked_for(self, journey: Journey, *, stops: bool) -> tuple[TimedInstant | None, float]:
         """When it came to stand (or began to move), if the car can be followed there; and what its speed says."""
