@@ -36,7 +36,7 @@ _SWAY = 0.015
 """What was seen to go no farther, in box lengths, may be what is left of the shake."""
 _AROUND_S, _SEEN = 0.2, 0.6
 """So near to the instant it must be seen in this share of the pictures."""
-CALIBRATION, BESIDES_S = 1.25, 0.018
+CALIBRATION, BESIDES_S = 1.25, 0.020
 """The posterior's 95 % half-width times the first, and the second beside it (root of squares), for what the positions
 can't show: the rows' own time in a rolling shutter, what is left of a body's swing. Found on the benchmark's tuning
 seeds (docs/stop-timing.md)."""

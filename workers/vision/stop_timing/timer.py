@@ -144,7 +144,7 @@ class StopTimer:
         began_s = rough_s if found is None else found.t_s
         if standing.stood_s is not None and began_s < standing.stood_s + PAUSE_S:
             return  # It had not stood yet: somebody else moved.
-        if found is not None and found.t_s < self._free_s + PAUSE_S:
+        if began_s < self._free_s + PAUSE_S:
             return  # That is how the last car left.
         standing.released = _believed(found, rough_s, standing.notes, stops=False)
         self._standing = None
