@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert
 
@@ -26,6 +26,14 @@ _KINDS = (JobKind.CAPTURE, JobKind.CAPTURE, JobKind.IMPORT, JobKind.TRACK)
 _WORDS = ("Front wing", "Rear wing", "Floor", "Stop", "Brake duct", "Haas nose")
 
 
+class PageMs(NamedTuple):
+    """95th percentiles."""
+
+    first: float
+    again: float
+    """Each was read once before: the disk is no part of it."""
+
+
 def measure() -> list[Claim]:
     """`ours` is the slowest page's 95th percentile; there is no peer to keep a million jobs in a folder."""
     with tempfile.TemporaryDirectory(prefix="history-", ignore_cleanup_errors=True) as root:
@@ -37,11 +45,16 @@ def measure() -> list[Claim]:
     return [_claim("history", plain, PAGE_WANT_MS), _claim("history text", worded, TEXT_WANT_MS)]
 
 
-def _claim(name: str, found: Mapping[str, float], want_ms: float) -> Claim:
-    slowest = max(found, key=lambda filtered: found[filtered])
-    told = ", ".join(f"{filtered} {ms:.1f}" for filtered, ms in sorted(found.items(), key=lambda one: -one[1])[:6])
-    how = f"ms for a page of 50 of {JOBS:,} jobs, first or deep, slowest filter ({slowest}); slowest six: {told}"
-    ours = round(found[slowest], 1)
+def _claim(name: str, found: Mapping[str, PageMs], want_ms: float) -> Claim:
+    slowest = max(found, key=lambda filtered: found[filtered].again)
+    six = sorted(found.items(), key=lambda one: -one[1].again)[:6]
+    told = ", ".join(f"{filtered} {ms.again:.1f}" for filtered, ms in six)
+    first = max(ms.first for ms in found.values())
+    how = (
+        f"ms for a page of 50 of {JOBS:,} jobs, first or deep, each read once before (the first time, from the disk, "
+        f"{first:.1f} at most), slowest filter ({slowest}); slowest six: {told}"
+    )
+    ours = round(found[slowest].again, 1)
     return Claim(name, ours, None, None, f"≤ {want_ms:g} ms", ours <= want_ms, how)
 
 
@@ -88,10 +101,10 @@ def _worded(ids: Mapping[str, str]) -> dict[str, JobFilter]:
     return {f"{text!r} {name}": JobFilter(text=text, **other) for text in texts for name, other in others.items()}
 
 
-def _page_ms(database: Database, wanted: JobFilter) -> float:
-    """The 95th percentile of the pages that follow one another, each read once before: the disk is no part of it."""
-    taken: list[float] = []
-    for _ in ("cold", "warm"):
+def _page_ms(database: Database, wanted: JobFilter) -> PageMs:
+    """Of pages that follow one another."""
+    found: list[float] = []
+    for _ in ("for the first time", "again"):
         taken, cursor = [], None
         for _ in range(TRIES):
             began_s = time.perf_counter()
@@ -99,7 +112,8 @@ def _page_ms(database: Database, wanted: JobFilter) -> float:
                 page = jobs.page(tx, wanted, cursor, 50)
             taken.append((time.perf_counter() - began_s) * 1000)
             cursor = page.next
-    return percentile(taken, 95)
+        found.append(percentile(taken, 95))
+    return PageMs(*found)
 
 
 def _fill(database: Database) -> dict[str, str]:
