@@ -21,7 +21,7 @@ _KEPT_S = 4.0
 _COARSE_S = 0.034
 """Motion is looked for at most every so often."""
 _FAR_S = 0.5
-"""An instant so far from what the speeds say is another's: of a false start, or of people. 97 % are nearer than 0.25."""
+"""An instant so far from what the speeds say is another's: of a false start, or of people. Most are nearer than 0.2."""
 _SAME_WAY = 0.7
 """Cosine between a car's coming and its going."""
 _AS_LONG, _AS_MUCH = 0.6, 0.35
