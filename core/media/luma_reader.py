@@ -26,7 +26,7 @@ class LumaReader(VideoFile):
         first = self._first
         if first is None:
             return
-        start, last_s, base = first.pts or 0, -1.0, self._stream.time_base or Fraction(1, 90_000)
+        start, last_s, base = self._first_pts, -1.0, self._stream.time_base or Fraction(1, 90_000)
         size, count = (first.width, first.height), 0
         for frame in self._from_first():
             count += 1

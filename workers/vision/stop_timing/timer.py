@@ -20,8 +20,6 @@ _KEPT_S = 4.0
 """Pictures are kept for so long: from a release's first motion until it is sure."""
 _COARSE_S = 0.034
 """Motion is looked for at most every so often."""
-_FAR_S = 0.5
-"""An instant so far from what the speeds say is another's: of a false start, or of people. Most are nearer than 0.2."""
 _SAME_WAY = 0.7
 """Cosine between a car's coming and its going."""
 _AS_LONG, _AS_MUCH = 0.6, 0.35
@@ -240,7 +238,7 @@ class StopTimer:
 
 
 def _believed(found: TimedInstant | None, rough_s: float, notes: list[str], *, stops: bool) -> TimedInstant | None:
-    if found is not None and abs(found.t_s - rough_s) <= _FAR_S:
+    if found is not None:
         return found
     what = "came to stand" if stops else "began to move"
     notes.append(f"It {what} at about {rough_s:.1f} s: too little of the car is seen to say when.")
